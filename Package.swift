@@ -28,11 +28,13 @@ let package = Package(
     .executableTarget(
       name: "vault-migrations",
       dependencies: [
-        "Migrations", "Embedded", "Resources",
+        "Migrations", "StateTracker", "VaultClient", "Configuration", "Catalogue", "Embedded", "Git", "HTTP",
+        "Resources", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: withoutPointers),
+      swiftSettings: withoutPointers
+    ),
 
     // The domain.
     .target(
@@ -41,24 +43,35 @@ let package = Package(
         "Configuration", "VaultClient", "StateTracker", "Catalogue", "Digests", "Values", "YAML", "Git",
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: withoutPointers),
+      swiftSettings: withoutPointers
+    ),
 
     // Vault, its state in git, and the settings of a run.
     .target(
       name: "Embedded",
       dependencies: [
-        "VaultClient", "Digests", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
+        "Digests", "Platform", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      swiftSettings: withoutPointers),
+      swiftSettings: withoutPointers
+    ),
     .target(
-      name: "VaultClient", dependencies: ["Catalogue", "HTTP", "Values"], swiftSettings: withoutPointers),
+      name: "VaultClient",
+      dependencies: ["Catalogue", "HTTP", "Values"],
+      swiftSettings: withoutPointers
+    ),
     .target(
-      name: "StateTracker", dependencies: ["Catalogue", "Git", "YAML", "Values"],
-      swiftSettings: withoutPointers),
+      name: "StateTracker",
+      dependencies: ["Catalogue", "Git", "YAML", "Values"],
+      swiftSettings: withoutPointers
+    ),
     .target(name: "Configuration", dependencies: ["YAML", "Values"], swiftSettings: withoutPointers),
     .target(
-      name: "Catalogue", dependencies: ["Resources", "YAML", "Values"], swiftSettings: withoutPointers),
+      name: "Catalogue",
+      dependencies: ["Resources", "YAML", "Values"],
+      exclude: ["catalogue.yaml"],
+      swiftSettings: withoutPointers
+    ),
 
     // Wrappers: they know nothing of Vault, and no C leaves them.
     .target(name: "HTTP", dependencies: ["CCurl", "Values"], swiftSettings: strict),
@@ -68,9 +81,15 @@ let package = Package(
         "CGit2", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict
+    ),
     .target(name: "YAML", dependencies: ["CYAML", "Values"], swiftSettings: strict),
     .target(name: "Digests", dependencies: ["CCrypto"], swiftSettings: strict),
+    .target(
+      name: "Platform",
+      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: strict
+    ),
     .target(name: "Resources", dependencies: ["CResources"], swiftSettings: strict),
     .target(name: "Values", swiftSettings: withoutPointers),
 
@@ -88,27 +107,68 @@ let package = Package(
         "Values", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
+      path: "Tests/TestSupport",
+      swiftSettings: strict
+    ),
+    .testTarget(name: "ValuesTests", dependencies: ["Values", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "YAMLTests", dependencies: ["YAML", "Values", "TestSupport", .product(name: "Yams", package: "Yams")],
-      swiftSettings: strict),
+      name: "YAMLTests",
+      dependencies: ["YAML", "Values", "TestSupport", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict
+    ),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Values", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CatalogueTests", dependencies: ["Catalogue", "Values", "TestSupport"], swiftSettings: strict),
+      name: "CatalogueTests",
+      dependencies: ["Catalogue", "Values", "TestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "Values", "TestSupport"],
-      swiftSettings: strict),
+      name: "ConfigurationTests",
+      dependencies: ["Configuration", "Values", "TestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(
-      name: "VaultClientTests", dependencies: ["VaultClient", "Catalogue", "Values", "TestSupport"],
-      swiftSettings: strict),
+      name: "VaultClientTests",
+      dependencies: ["VaultClient", "HTTP", "Catalogue", "Values", "TestSupport"],
+      swiftSettings: strict
+    ),
+    .executableTarget(  // not a product, so never shipped: holds a server until it is killed
+      name: "EmbeddedHolder",
+      dependencies: [
+        "Embedded", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/EmbeddedHolder",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "EmbeddedTests",
+      dependencies: [
+        "Embedded", "EmbeddedHolder", "Platform", "Values",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "MigrationsTests",
-      dependencies: ["Migrations", "Configuration", "Catalogue", "Values", "Digests", "YAML", "TestSupport"],
-      swiftSettings: strict),
+      dependencies: [
+        "Migrations", "Configuration", "StateTracker", "Catalogue", "Git", "Values", "Digests", "YAML",
+        "TestSupport",
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(
-      name: "CommandTests", dependencies: ["vault-migrations", "TestSupport", "Values"], swiftSettings: strict),
+      name: "StateTrackerTests",
+      dependencies: ["StateTracker", "Catalogue", "Git", "Values", "TestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["vault-migrations", "TestSupport", "Values"],
+      swiftSettings: strict
+    ),
   ],
   cLanguageStandard: .gnu2x
 )
