@@ -76,6 +76,10 @@ package struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
 package struct Problems: Error, Sendable {
   package let items: [Problem]
 
+  package init(items: [Problem]) {
+    self.items = items
+  }
+
   /// Throws unless the list holds nothing but warnings.
   ///
   /// - Throws: ``Problems`` with every item, warnings included.

@@ -1,8 +1,10 @@
 /// A string that must not reach a log, an output, a file or a commit.
 ///
-/// It prints as `(sensitive)` everywhere; the text is reached only through ``exposed(_:)``, which is easy to find
-/// in a review.
-package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+/// It prints as `(sensitive)` everywhere; the text is reached only through ``exposed(_:)``, which is easy to
+/// find in a review.
+package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
   private let text: String
 
   package init(_ text: String) {

@@ -35,13 +35,12 @@ package struct Number: Hashable, Sendable, CustomStringConvertible {
 // MARK: - Literals
 
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   package init(stringLiteral value: String) { self = .string(value) }
   package init(integerLiteral value: Int) { self = .number(Number(value)) }
   package init(booleanLiteral value: Bool) { self = .bool(value) }
   package init(arrayLiteral elements: Value...) { self = .array(elements) }
-  package init(nilLiteral: ()) { self = .null }
   package init(dictionaryLiteral elements: (String, Value)...) {
     self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
   }
@@ -101,6 +100,8 @@ extension Value {
   /// The same tree with every leaf (anything but a list or a map) replaced.
   ///
   /// - Parameter transform: Gets the leaf and its path of keys; list elements use their index as key.
+  /// - Returns: The new tree.
+  /// - Throws: What `transform` throws, at once.
   package func mapLeaves<E: Error>(
     _ transform: (Value, [String]) throws(E) -> Value
   ) throws(E) -> Value {
@@ -139,5 +140,13 @@ extension Value {
     case .object(let members): members.values.contains(where: \.holdsSecret)
     default: false
     }
+  }
+}
+
+extension [String: Value] {
+  /// The members as every writer orders them: by the Unicode scalars of their keys.
+  package var sortedByKey: [(key: String, value: Value)] {
+    // The bytes of UTF-8 have the order of the scalars; `<` would compare normal forms.
+    sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
   }
 }
