@@ -39,4 +39,18 @@ package enum Digests {
     }
     return String(decoding: text, as: UTF8.self)
   }
+
+  /// The bytes of hexadecimal digits; `nil` if the text is anything else.
+  package static func bytes(hex text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
+        return nil
+      }
+      bytes.append(byte)
+    }
+    return bytes
+  }
 }
