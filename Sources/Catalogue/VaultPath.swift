@@ -1,21 +1,26 @@
 /// An API path in a namespace: what schema, tasks, state and requests are keyed by.
 ///
-/// A path that ends in `/` is a secrets engine mount, or below `auth/` an auth method; `auth/NAME` is an auth method
-/// too. Everything else is one resource.
+/// A path that ends in `/` is a secrets engine mount, or below `auth/` an auth method; `auth/NAME` is an auth
+/// method too. Everything else is one resource.
 package struct VaultPath: Hashable, Sendable, Comparable, CustomStringConvertible {
-  /// `""` is the root namespace of the environment; otherwise segments without slashes at the ends, `team/sub`.
+  /// `""` is the root namespace of the environment; otherwise segments without slashes at the ends,
+  /// `team/sub`.
   package let namespace: String
+  /// Relative to the namespace, without a slash in front: `pki/roles/web`.
   package let path: String
 
+  /// Takes the path as the schema has it.
   package init(_ path: String, in namespace: String = "") {
     self.path = path
     self.namespace = namespace
   }
 
+  /// The path, with its namespace in front: `@team/pki/roles/web`.
   package var description: String {
     namespace.isEmpty ? path : "@\(namespace)/\(path)"
   }
 
+  /// By namespace, then by path.
   package static func < (left: VaultPath, right: VaultPath) -> Bool {
     (left.namespace, left.path) < (right.namespace, right.path)
   }
@@ -29,8 +34,8 @@ package struct VaultPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     return path.hasSuffix("/") || path.utf8.count { $0 == UInt8(ascii: "/") } == 1
   }
 
-  /// The mount or auth method as the server lists it, with a slash at the end: `pki/`, `approle/`, `team/oidc/`;
-  /// `nil` for a resource.
+  /// The mount or auth method as the server lists it, with a slash at the end: `pki/`, `approle/`,
+  /// `team/oidc/`; `nil` for a resource.
   package var mountName: String? {
     if isAuthMethod {
       let name = path.dropFirst("auth/".count)
@@ -39,8 +44,8 @@ package struct VaultPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     return isMount ? path : nil
   }
 
-  /// The prefix that everything inside this mount or auth method starts with: `pki/`, `auth/approle/`; `nil` for a
-  /// resource.
+  /// The prefix that everything inside this mount or auth method starts with: `pki/`, `auth/approle/`; `nil`
+  /// for a resource.
   package var contentPrefix: String? {
     guard isMount || isAuthMethod else { return nil }
     return path.hasSuffix("/") ? path : path + "/"

@@ -1,0 +1,124 @@
+import Resources
+import Values
+import YAML
+
+/// What the tool knows about endpoints: `catalogue.yaml`, one entry per family.
+package struct Catalogue: Sendable {
+  /// The entries by the kind of mount that they are for: `secrets/pki`, `auth/approle`, `sys`, `identity`.
+  let families: [String: Families]
+  let mount: Endpoint
+  let authMethod: Endpoint
+  let anywhere: Endpoint.Anywhere
+  /// Other names of mount types: `auth/oidc` for `auth/jwt`.
+  let synonyms: [String: String]
+  let actionNames: ActionNames
+
+  /// The catalogue that the binary carries.
+  package static let builtIn: Catalogue = {
+    do {
+      return try Catalogue(parsing: Resources.bytes(at: "catalogue.yaml") ?? [], file: "catalogue.yaml")
+    } catch {
+      // Compiled in and tested: a bad one is a broken build, not a condition to handle.
+      preconditionFailure("catalogue.yaml: \(error)")
+    }
+  }()
+
+  /// Reads a catalogue from YAML.
+  ///
+  /// - Throws: ``CatalogueError`` for text that is not YAML, or an entry with an unknown key or a bad value.
+  package init(parsing bytes: [UInt8], file: String) throws(CatalogueError) {
+    let document: Node?
+    do {
+      document = try YAML.parse(bytes, file: file).document
+    } catch {
+      throw CatalogueError(at: file, "not YAML: \(error)")
+    }
+    try self.init(document?.value ?? .null)
+  }
+
+  /// How many entries there are, mounts and auth methods included.
+  package var count: Int { families.values.reduce(2) { $0 + $1.count } }
+
+  /// The names of all entries, sorted.
+  package var familyNames: [String] {
+    ([mount.family, authMethod.family] + families.values.flatMap(\.names)).sorted()
+  }
+}
+
+// MARK: - Finding
+
+extension Catalogue {
+  /// What is known about the endpoint of a path.
+  ///
+  /// - Parameters:
+  ///   - path: As in a schema: a mount, an auth method, or a resource; an action may carry a tag,
+  ///     `…/internal#2027`.
+  ///   - mounts: What is mounted; where it knows nothing, the type is guessed from the name of the mount.
+  /// - Returns: The entry, bound to the path; where there is none, what holds for any endpoint.
+  package func endpoint(for path: VaultPath, mounts: MountTable) -> Endpoint {
+    if path.isAuthMethod || path.isMount {
+      var endpoint = path.isMount ? mount : authMethod
+      endpoint.prefix = path.contentPrefix ?? ""
+      return endpoint
+    }
+    let place = mounts.mount(holding: path)
+    guard let (prefix, type) = place ?? guess(path) else { return unknown(path, prefix: "") }
+    let relative = path.path.dropFirst(prefix.count)
+    let key = section(prefix: prefix, type: type)
+    guard var endpoint = families[key]?.endpoint(for: relative) else {
+      var endpoint = unknown(path, prefix: prefix)
+      endpoint.isGuess = place == nil
+      return endpoint
+    }
+    endpoint.prefix = prefix
+    endpoint.isGuess = place == nil
+    return endpoint
+  }
+
+  private func section(prefix: String, type: String) -> String {
+    switch type {
+    case "system": return "sys"
+    case "identity": return "identity"
+    default:
+      let name = (prefix.hasPrefix("auth/") ? "auth/" : "secrets/") + type
+      return synonyms[name] ?? name
+    }
+  }
+
+  /// The type of an unknown mount, from its name: `pki-prod/…` is a `pki`.
+  private func guess(_ path: VaultPath) -> (prefix: String, type: String)? {
+    let segments = path.path.split(separator: "/", omittingEmptySubsequences: false)
+    let isAuth = segments.first == "auth"
+    let depth = isAuth ? 1 : 0
+    guard segments.count > depth + 1 else { return nil }
+    let name = String(segments[depth])
+    let prefix = (isAuth ? "auth/" : "") + name + "/"
+    let stem = String(name.prefix { $0 != "-" && $0 != "_" && $0 != "." })
+    let looksVersioned = !isAuth && segments.count > 2 && ["data", "metadata"].contains(segments[1])
+    for type in [name, stem] where families[section(prefix: prefix, type: type)] != nil {
+      if type == "kv", looksVersioned { break }
+      return (prefix, type)
+    }
+    return looksVersioned ? (prefix, "kv-v2") : nil
+  }
+
+  /// What holds for any endpoint.
+  private func unknown(_ path: VaultPath, prefix: String) -> Endpoint {
+    var endpoint = Endpoint(family: path.path)
+    endpoint.isKnown = false
+    endpoint.anywhere = anywhere
+    endpoint.prefix = prefix
+    var segments = path.path.dropFirst(prefix.count).split(separator: "/").map(String.init)
+    // Of a mount that nobody knows, the name is most often one segment.
+    if prefix.isEmpty { segments.removeFirst(min(segments.count, path.path.hasPrefix("auth/") ? 2 : 1)) }
+    if actionNames.match(segments) {
+      endpoint.kind = .action
+      endpoint.order = 98
+    } else if prefix == "sys/" || segments.contains("config") {
+      endpoint.order = prefix == "sys/" ? 35 : 40
+    } else if prefix == "identity/" {
+      endpoint.order = 90
+    }
+    return endpoint
+  }
+}

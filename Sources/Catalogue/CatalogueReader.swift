@@ -1,0 +1,160 @@
+package import Values
+
+extension Catalogue {
+  /// Reads a catalogue from the tree that its YAML stands for.
+  ///
+  /// - Throws: ``CatalogueError`` for an unknown key or a bad value.
+  package init(_ document: Value) throws(CatalogueError) {
+    var top = try Fields(document, at: "catalogue")
+    var anywhere = Endpoint.Anywhere()
+    anywhere.volatile = try top.patterns("volatile")
+    anywhere.secretNames = try top.patterns("secret_names")
+    anywhere.notSecretNames = try top.patterns("not_secret_names")
+    var actions = try top.fields("action_names")
+    let actionNames = try ActionNames(first: actions.names("first"), last: actions.names("last"))
+    try actions.finish()
+
+    var entries = EntryReader(anywhere: anywhere)
+    entries.shared = try top.map("shared")
+    mount = try entries.read(top.take("mount") ?? [:], family: "mount", kind: .mount)
+    authMethod = try entries.read(top.take("auth_method") ?? [:], family: "auth method", kind: .authMethod)
+
+    var families: [String: Families] = [:]
+    for section in ["secrets", "auth"] {
+      for (type, content) in try top.map(section) {
+        families["\(section)/\(type)"] = try entries.families(content, section: "\(section)/\(type)")
+      }
+    }
+    for section in ["sys", "identity"] {
+      families[section] = try entries.families(top.take(section) ?? [:], section: section)
+    }
+
+    var synonyms: [String: String] = [:]
+    for (section, names) in try top.map("synonyms") {
+      var others = try Fields(names, at: "synonyms / \(section)")
+      for (name, type) in try others.allTexts() { synonyms["\(section)/\(name)"] = "\(section)/\(type)" }
+    }
+    try top.finish()
+    self.families = families
+    self.anywhere = anywhere
+    self.synonyms = synonyms
+    self.actionNames = actionNames
+  }
+}
+
+/// Makes endpoints of entries.
+private struct EntryReader {
+  let anywhere: Endpoint.Anywhere
+  var shared: [String: Value] = [:]
+
+  func families(_ content: Value, section: String) throws(CatalogueError) -> Families {
+    guard let members = content.object else { throw CatalogueError(at: section, "needs a map of paths") }
+    var entries: [(PathTemplate, Endpoint)] = []
+    for (text, entry) in members {
+      let endpoint = try read(entry, family: "\(section) \(text)", kind: .resource)
+      entries.append((PathTemplate(text), endpoint))
+    }
+    return Families(entries)
+  }
+
+  func read(_ entry: Value, family: String, kind: Endpoint.Kind) throws(CatalogueError) -> Endpoint {
+    var endpoint = Endpoint(family: family)
+    endpoint.anywhere = anywhere
+    endpoint.kind = kind
+    var fields = try Fields(entry, at: family)
+    for name in try fields.names("like").sorted() {
+      guard let base = shared[name] else {
+        throw CatalogueError(at: family, "no shared entry is called \(name)")
+      }
+      var inherited = try Fields(base, at: "shared / \(name)")
+      try apply(&inherited, to: &endpoint)
+      try inherited.finish()
+    }
+    try apply(&fields, to: &endpoint)
+    try fields.finish()
+    return endpoint
+  }
+
+  private func apply(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+    if let order = try fields.integer("order") { endpoint.order = order }
+    if try fields.flag("action") { endpoint.kind = .action }
+    if try fields.flag("kv_data") { endpoint.kind = .kvData }
+    if try fields.flag("lowercase_name") { endpoint.lowercasesName = true }
+    if try fields.flag("sudo") { endpoint.needsSudo = true }
+    endpoint.builtInNames.formUnion(try fields.names("built_in"))
+    endpoint.loses = try fields.text("loses") ?? endpoint.loses
+    if let word = try fields.word("delete", among: ["refused"]) {
+      endpoint.deleteIsRefused = word == "refused"
+    }
+    try applyWriting(&fields, to: &endpoint)
+    try applyReading(&fields, to: &endpoint)
+    try applyShape(&fields, to: &endpoint.shape)
+  }
+
+  private func applyWriting(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+    if let word = try fields.word("write", among: ["merge", "replace"]) {
+      endpoint.isMerge = word == "merge"
+    }
+    endpoint.resetValues.merge(try fields.map("reset"), uniquingKeysWith: { $1 })
+    endpoint.cannotReset = endpoint.cannotReset.union(try fields.patterns("cannot_reset"))
+    endpoint.transient = endpoint.transient.union(try fields.patterns("transient"))
+    endpoint.twins.merge(try fields.texts("twins"), uniquingKeysWith: { $1 })
+    for (field, word) in try fields.texts("immutable") {
+      guard let mutability = Endpoint.Mutability(rawValue: word) else {
+        throw CatalogueError(at: fields.place, "immutable: \(word) is neither refused nor ignored")
+      }
+      endpoint.immutable[field] = mutability
+    }
+    endpoint.writeOnly = endpoint.writeOnly.union(try fields.patterns("write_only")).union(endpoint.transient)
+    endpoint.secret = endpoint.secret.union(try fields.patterns("secret"))
+    endpoint.notSecret = endpoint.notSecret.union(try fields.patterns("not_secret"))
+    endpoint.volatile = endpoint.volatile.union(try fields.patterns("volatile"))
+    endpoint.notVolatile = endpoint.notVolatile.union(try fields.patterns("not_volatile"))
+  }
+
+  private func applyReading(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+    if let value = fields.take("read") { endpoint.read = try read(value, at: fields.place) }
+    endpoint.readQuery = try fields.text("read_query") ?? endpoint.readQuery
+    endpoint.readFields.merge(try fields.texts("read_fields"), uniquingKeysWith: { $1 })
+    guard let value = fields.take("probe") else { return }
+    var probe = try Fields(value, at: fields.place + " / probe")
+    if let list = try probe.text("list") {
+      endpoint.probe = .member(of: list, key: "")
+    } else if let other = try probe.text("read") {
+      endpoint.probe = .path(other)
+      endpoint.probeField = try probe.text("field")
+    } else {
+      throw CatalogueError(at: probe.place, "needs list or read")
+    }
+    try probe.finish()
+  }
+
+  private func read(_ value: Value, at place: String) throws(CatalogueError) -> Endpoint.Read {
+    if let text = value.string { return text == "none" ? .nothing : .path(text) }
+    var fields = try Fields(value, at: place + " / read")
+    guard let key = try fields.text("member"), let list = try fields.text("of") else {
+      throw CatalogueError(at: fields.place, "needs member and of")
+    }
+    try fields.finish()
+    return .member(of: list, key: key)
+  }
+
+  private func applyShape(_ fields: inout Fields, to shape: inout Endpoint.Shape) throws(CatalogueError) {
+    if try fields.flag("exact") { shape.exact = true }
+    shape.nested = try fields.text("nested") ?? shape.nested
+    shape.renamed.merge(try fields.texts("renamed"), uniquingKeysWith: { $1 })
+    shape.sequence.formUnion(try fields.names("sequence"))
+    shape.foldCase.formUnion(try fields.names("fold_case"))
+    shape.lists.formUnion(try fields.names("lists"))
+    shape.durations.formUnion(try fields.names("durations"))
+    shape.base64.formUnion(try fields.names("base64"))
+    shape.appends.merge(try fields.texts("appends"), uniquingKeysWith: { $1 })
+    shape.adds.formUnion(try fields.names("adds"))
+    shape.resolved.formUnion(try fields.names("resolved"))
+    shape.maskedURLs.formUnion(try fields.names("masked_urls"))
+    for (field, rewrites) in try fields.map("rewrites") {
+      var words = try Fields(rewrites, at: fields.place + " / rewrites")
+      shape.rewrites[field] = try words.allTexts()
+    }
+  }
+}

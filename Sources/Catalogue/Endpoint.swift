@@ -1,0 +1,188 @@
+package import Values
+
+/// What is known about the endpoint that a path belongs to.
+///
+/// An entry of the catalogue, bound to one path; an endpoint that is not in it gets what holds for any
+/// endpoint.
+package struct Endpoint: Sendable {
+  /// What a path stands for.
+  package enum Kind: Hashable, Sendable {
+    case mount
+    case authMethod
+    case resource
+    /// Something done once, which leaves no state of its own to compare.
+    case action
+    /// A secret of a KV mount of version 2.
+    case kvData
+  }
+
+  /// What a server does with a change to a field that is fixed at creation.
+  package enum Mutability: String, Hashable, Sendable {
+    case refused
+    /// The server says yes and changes nothing: the plan must say so instead.
+    case ignored
+  }
+
+  // MARK: Identity
+
+  /// The entry in words, for example `secrets/pki roles/{name}`; for an unknown endpoint its own path.
+  package var family: String
+  /// Whether the catalogue has an entry for it.
+  package var isKnown = true
+  /// Whether the type of the mount was guessed from its name, because no mount was known.
+  package var isGuess = false
+  /// What the path stands for.
+  package var kind = Kind.resource
+  /// The rank for creation, lower first; deletion runs the other way.
+  package var order = 70
+  /// Whether a path that differs in the case of its last segment is the same object.
+  package var lowercasesName = false
+  /// Whether reading and writing ask for the capability `sudo`.
+  package var needsSudo = false
+  /// Names that every server has from the start: never reported, never deleted.
+  package var builtInNames: Set<String> = []
+
+  // MARK: Writing
+
+  /// Whether a field that a write leaves out keeps its value; `nil` where nobody knows.
+  package var isMerge: Bool?
+  /// What to send for a field that the schema no longer has, by name, `options.*` included.
+  package var resetValues: [String: Value] = [:]
+  /// Fields that nothing resets.
+  package var cannotReset = NamePatterns()
+  /// Instructions to a single write, such as `cas`: they leave nothing behind.
+  package var transient = NamePatterns()
+  /// Older names of a setting, each with the newer one.
+  package var twins: [String: String] = [:]
+  /// Fields that are fixed at creation; `*` for all.
+  package var immutable: [String: Mutability] = [:]
+
+  // MARK: Secrets and volatile fields
+
+  /// Fields that never come back.
+  package var writeOnly = NamePatterns()
+  var secret = NamePatterns()
+  var notSecret = NamePatterns()
+  var volatile = NamePatterns()
+  var notVolatile = NamePatterns()
+  var anywhere = Anywhere()
+
+  // MARK: Reading and comparing
+
+  var read = Read.itself
+  /// Goes after the `?` of the read, when the plain answer leaves something out.
+  package var readQuery: String?
+  var readFields: [String: String] = [:]
+  /// How what was written looks when it is read.
+  package var shape = Shape()
+
+  // MARK: Deleting, acting
+
+  /// Whether there is no DELETE, so that only defaults can be written instead.
+  package var deleteIsRefused = false
+  /// What a deletion, or this action, destroys for good.
+  package var loses: String?
+  var probe: Read?
+  var probeField: String?
+
+  // MARK: The path it is bound to
+
+  /// Where the content of the mount starts: `pki/`, `auth/approle/`, `sys/`; empty if nothing is known about
+  /// it.
+  package var prefix = ""
+  /// What the placeholders of the family stand for.
+  package var bindings: [String: String] = [:]
+
+  init(family: String) {
+    self.family = family
+  }
+}
+
+extension Endpoint {
+  /// How to read, with paths relative to the mount, placeholders included.
+  enum Read: Hashable, Sendable {
+    case itself
+    case nothing
+    case path(String)
+    case member(of: String, key: String)
+  }
+
+  /// What holds in every family, known or not.
+  struct Anywhere: Hashable, Sendable {
+    var volatile = NamePatterns()
+    var secretNames = NamePatterns()
+    var notSecretNames = NamePatterns()
+  }
+
+  /// The differences in form between a write and the read that follows it.
+  package struct Shape: Hashable, Sendable {
+    /// The read keeps fields inside this one.
+    package var nested: String?
+    /// Written name to the name in the read.
+    package var renamed: [String: String] = [:]
+    /// Lists whose order matters; every other list is a set.
+    package var sequence: Set<String> = []
+    /// Values without case.
+    package var foldCase: Set<String> = []
+    /// Lists that come back as one text with commas.
+    package var lists: Set<String> = []
+    /// Durations that come back as text, not in seconds.
+    package var durations: Set<String> = []
+    /// Texts that may be written encoded.
+    package var base64: Set<String> = []
+    /// By field, what becomes of certain values.
+    package var rewrites: [String: [String: String]] = [:]
+    /// By field, the text that the server adds at the end.
+    package var appends: [String: String] = [:]
+    /// Lists that the server adds elements to.
+    package var adds: Set<String> = []
+    /// Names that come back as ids.
+    package var resolved: Set<String> = []
+    /// URLs that come back without their password.
+    package var maskedURLs: Set<String> = []
+    /// Data of users, which comes back as it was written.
+    package var exact = false
+  }
+}
+
+// MARK: - Fields
+
+extension Endpoint {
+  /// Whether the value of a field must not be shown or stored.
+  ///
+  /// Inside a map, the name of a field is its keys joined with dots: `connection_details.password`.
+  package func isSecret(field: String) -> Bool {
+    let (first, last) = ends(of: field)
+    if notSecret.matches(field) || notSecret.matches(first) { return false }
+    if secret.matches(field) || secret.matches(first) { return true }
+    // The name inside a map says more than the map's: `connection_details.password`.
+    let name = last.lowercased()
+    return anywhere.secretNames.matches(name) && !anywhere.notSecretNames.matches(name)
+  }
+
+  /// Whether the server changes a field by itself, so that a change of it means nothing.
+  package func isVolatile(field: String) -> Bool {
+    if notVolatile.matches(field) { return false }
+    return volatile.matches(field) || anywhere.volatile.matches(field)
+  }
+
+  /// What to send for a field that was removed from the schema; `nil` where only the server would know.
+  package func resetValue(field: String) -> Value? {
+    if cannotReset.matches(field) { return nil }
+    if let value = resetValues[field] { return value }
+    guard let dot = field.lastIndex(of: ".") else { return nil }
+    return resetValues[field[..<dot] + ".*"]
+  }
+
+  /// What the server does with a change to a field that was fixed at creation; `nil` for any other field.
+  package func mutability(field: String) -> Mutability? {
+    immutable[field] ?? immutable["*"]
+  }
+
+  private func ends(of field: String) -> (first: String, last: String) {
+    guard let dot = field.firstIndex(of: "."), let end = field.lastIndex(of: ".") else {
+      return (field, field)
+    }
+    return (String(field[..<dot]), String(field[field.index(after: end)...]))
+  }
+}

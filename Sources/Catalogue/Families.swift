@@ -1,0 +1,62 @@
+/// The families of one type of mount, the most specific first.
+struct Families: Sendable {
+  private let byFirst: [String: [(PathTemplate, Endpoint)]]
+  /// Those that start with a placeholder.
+  private let open: [(PathTemplate, Endpoint)]
+
+  init(_ entries: [(PathTemplate, Endpoint)]) {
+    var byFirst: [String: [(PathTemplate, Endpoint)]] = [:]
+    var open: [(PathTemplate, Endpoint)] = []
+    for entry in entries.sorted(by: { $0.0 < $1.0 }) {
+      if case .literal(let first)? = entry.0.parts.first {
+        byFirst[first, default: []].append(entry)
+      } else {
+        open.append(entry)
+      }
+    }
+    self.byFirst = byFirst
+    self.open = open
+  }
+
+  var count: Int { byFirst.values.reduce(open.count) { $0 + $1.count } }
+
+  var names: [String] { (byFirst.values.flatMap { $0 } + open).map(\.1.family) }
+
+  /// The entry for a path relative to the mount, bound to it.
+  func endpoint(for relative: Substring) -> Endpoint? {
+    let segments = relative.split(separator: "/", omittingEmptySubsequences: false)
+    if let found = find(segments) { return found }
+    // `config/ca#2` is the second time of `config/ca`; anywhere but in an action, `#` is part of the name.
+    guard let last = segments.last, let tag = last.lastIndex(of: "#") else { return nil }
+    let untagged = find(segments.dropLast() + [last[..<tag]])
+    return untagged?.kind == .action ? untagged : nil
+  }
+
+  private func find(_ segments: [Substring]) -> Endpoint? {
+    guard let first = segments.first else { return nil }
+    return find(segments, in: byFirst[String(first)] ?? []) ?? find(segments, in: open)
+  }
+
+  private func find(_ segments: [Substring], in entries: [(PathTemplate, Endpoint)]) -> Endpoint? {
+    for (template, endpoint) in entries {
+      guard let bindings = template.match(segments[...]) else { continue }
+      var bound = endpoint
+      bound.bindings = bindings
+      return bound
+    }
+    return nil
+  }
+}
+
+/// Segments that mark a path of an unknown family as something done once.
+struct ActionNames: Sendable {
+  var first: Set<String> = []
+  var last: Set<String> = []
+
+  /// Whether these segments of a path, relative to its mount, name something to do.
+  func match(_ segments: [String]) -> Bool {
+    guard let start = segments.first, let end = segments.last else { return false }
+    // Of two segments, the second may be a name: `roles/rotate`.
+    return first.contains(start) || segments.count > 2 && last.contains(String(end.prefix { $0 != "#" }))
+  }
+}

@@ -1,0 +1,83 @@
+/// The path of an endpoint family, relative to its mount: `role/{role_name}`, `metadata/{path}`.
+///
+/// `{path}` stands for one segment or more, every other name in braces for exactly one.
+struct PathTemplate: Hashable, Sendable {
+  enum Part: Hashable, Sendable {
+    case literal(String)
+    case segment(String)
+    case rest(String)
+
+    /// How much this says about a path: of two templates that match, the more specific one counts.
+    var rank: Int {
+      switch self {
+      case .literal: 0
+      case .segment: 1
+      case .rest: 2
+      }
+    }
+  }
+
+  let text: String
+  let parts: [Part]
+
+  init(_ text: String) {
+    self.text = text
+    parts = text.split(separator: "/", omittingEmptySubsequences: false).map { part in
+      guard part.hasPrefix("{"), part.hasSuffix("}") else { return .literal(String(part)) }
+      let name = String(part.dropFirst().dropLast())
+      return name == "path" ? .rest(name) : .segment(name)
+    }
+  }
+
+  /// What each placeholder stands for in a path, or `nil` if the path is of another family.
+  func match(_ segments: ArraySlice<Substring>) -> [String: String]? {
+    Self.match(parts[...], segments)
+  }
+
+  private static func match(_ parts: ArraySlice<Part>, _ segments: ArraySlice<Substring>) -> [String: String]?
+  {
+    guard let part = parts.first else { return segments.isEmpty ? [:] : nil }
+    guard let segment = segments.first else { return nil }
+    switch part {
+    case .literal(let text):
+      guard segment == text else { return nil }
+      return match(parts.dropFirst(), segments.dropFirst())
+    case .segment(let name):
+      guard !segment.isEmpty, var found = match(parts.dropFirst(), segments.dropFirst()) else { return nil }
+      found[name] = String(segment)
+      return found
+    case .rest(let name):
+      // What follows the placeholder has a fixed number of segments, so there is one way to match.
+      let count = segments.count - (parts.count - 1)
+      guard count >= 1, var found = match(parts.dropFirst(), segments.dropFirst(count)) else { return nil }
+      found[name] = segments.prefix(count).joined(separator: "/")
+      return found
+    }
+  }
+
+  /// The text with its placeholders replaced; unknown ones stay.
+  static func fill(_ text: String, with bindings: [String: String]) -> String {
+    guard text.contains("{") else { return text }
+    var filled = ""
+    var remainder = text[...]
+    while let open = remainder.firstIndex(of: "{"), let close = remainder[open...].firstIndex(of: "}") {
+      let name = String(remainder[remainder.index(after: open)..<close])
+      filled += remainder[..<open]
+      filled += bindings[name] ?? "{\(name)}"
+      remainder = remainder[remainder.index(after: close)...]
+    }
+    return filled + remainder
+  }
+}
+
+extension PathTemplate: Comparable {
+  /// More specific templates come first.
+  static func < (left: PathTemplate, right: PathTemplate) -> Bool {
+    for (mine, other) in zip(left.parts, right.parts) where mine.rank != other.rank {
+      return mine.rank < other.rank
+    }
+    // More parts say more: `{path}` alone would match what `{path}/tune` is about.
+    if left.parts.count != right.parts.count { return left.parts.count > right.parts.count }
+    return left.text < right.text
+  }
+}
