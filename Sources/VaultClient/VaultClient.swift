@@ -1,1 +1,204 @@
-// Filled by its first slice.
+internal import Catalogue
+package import HTTP
+package import Values
+
+/// Speaks with one Vault or OpenBao server, as one token.
+///
+/// Requests go out in batches from one thread. It belongs to one owner at a time and is not `Sendable`.
+package final class VaultClient {
+  package let settings: VaultSettings
+  private let http: HTTPClient
+  private var masks = Masks()
+  private var index = ReadIndex()
+
+  /// The token that requests carry.
+  private(set) var token: Secret?
+  /// Whether the token comes from a login of this client, and ends with it.
+  private(set) var ownsToken = false
+
+  /// Makes a client; nothing is connected yet.
+  ///
+  /// - Parameters:
+  ///   - settings: Where the server is.
+  ///   - token: What to authenticate with; `nil` until ``login(_:)``.
+  ///   - cancellation: Ends batches early.
+  /// - Throws: ``VaultError`` of kind `tls` when certificate files cannot be read.
+  package init(
+    _ settings: VaultSettings,
+    token: Secret? = nil,
+    cancellation: Cancellation = Cancellation()
+  ) throws(VaultError) {
+    self.settings = settings
+    do {
+      http = try HTTPClient(settings.http, cancellation: cancellation)
+    } catch {
+      throw VaultError(error.kind == .tls ? .tls : .invalidRequest, error.message)
+    }
+    use(token, own: false)
+  }
+
+  /// Takes a token that was given, and that others may use too: it is never revoked here.
+  package func use(_ token: Secret) {
+    use(token, own: false)
+  }
+
+  /// Takes another token from now on.
+  func use(_ token: Secret?, own: Bool) {
+    self.token = token
+    ownsToken = own
+    if let token { masks.add(token) }
+  }
+
+  /// Works on in spite of a cancellation: records are written, the lock and the token are given back.
+  package func ignoreCancellation() {
+    http.ignoreCancellation()
+  }
+
+  /// Replaces `secret` in every message from now on; those in requests' bodies are replaced anyway.
+  package func mask(_ secret: Secret) {
+    masks.add(secret)
+  }
+}
+
+// MARK: - Sending
+
+extension VaultClient {
+  /// Sends one request.
+  ///
+  /// - Throws: ``VaultError``.
+  package func perform(_ request: VaultRequest) throws(VaultError) -> VaultResponse {
+    let results = perform([request])
+    return try results[0].get()
+  }
+
+  /// Sends requests, many at once, and returns their results in the same order.
+  ///
+  /// After a cancellation, those that were not made have an error of kind `cancelled`.
+  package func perform(_ requests: [VaultRequest]) -> [Result<VaultResponse, VaultError>] {
+    var results = [Result<VaultResponse, VaultError>?](repeating: nil, count: requests.count)
+    perform(requests) { results[$0] = $1 }
+    return results.compactMap(\.self)
+  }
+
+  /// Sends requests, many at once, and hands over each result as soon as it is there.
+  ///
+  /// - Parameters:
+  ///   - requests: What to send; they may overtake each other.
+  ///   - each: Gets a request's index and its result, once for each; it must not use this client.
+  package func perform(
+    _ requests: [VaultRequest],
+    each: (Int, Result<VaultResponse, VaultError>) -> Void
+  ) {
+    var isUnanswered = [Bool](repeating: true, count: requests.count)
+    var sealed: [(Int, VaultError)] = []
+    func report(_ position: Int, _ result: Result<VaultResponse, VaultError>) {
+      isUnanswered[position] = false
+      if case .failure(let error) = result, error.kind == .sealed {
+        sealed.append((position, error))
+      } else {
+        each(position, result)
+      }
+    }
+    var positions: [Int] = []
+    var prepared: [HTTPRequest] = []
+    for (position, request) in requests.enumerated() {
+      if let ready = request.http(namespace: settings.namespace, headers: headers(for: request)) {
+        positions.append(position)
+        prepared.append(ready)
+      } else {
+        report(position, .failure(Self.invalid(request)))
+      }
+    }
+    do {
+      try http.perform(prepared) { number, result in
+        report(positions[number], read(result, to: requests[positions[number]]))
+      }
+    } catch {
+      for (position, request) in requests.enumerated() where isUnanswered[position] {
+        each(position, .failure(VaultError(.cancelled, error.description, path: request.path)))
+      }
+    }
+    guard !sealed.isEmpty else { return }
+    let isInitialised = isInitialised()
+    for (position, error) in sealed {
+      each(position, .failure(isInitialised ? error : error.notInitialised))
+    }
+  }
+
+  private func headers(for request: VaultRequest) -> [HTTPHeader] {
+    var headers = [HTTPHeader("X-Vault-Request", "true")]
+    if let token, !request.isLogin { headers.append(HTTPHeader("X-Vault-Token", token)) }
+    if request.operation.isRead, let index = index.newest {
+      headers.append(HTTPHeader("X-Vault-Index", index))
+      headers.append(HTTPHeader("X-Vault-Inconsistent", "forward-active-node"))
+    }
+    return headers
+  }
+
+  private static func invalid(_ request: VaultRequest) -> VaultError {
+    VaultError(
+      .invalidRequest,
+      "\(request.path) cannot be asked for: a path holds neither empty segments nor \".\" or \"..\"",
+      path: request.path
+    )
+  }
+
+  private func isInitialised() -> Bool {
+    let answer = try? http.perform(HTTPRequest("GET", "/v1/sys/seal-status")).get()
+    let state = answer.flatMap { try? JSON.parse($0.body) }
+    return state?["initialized"]?.bool ?? true
+  }
+}
+
+// MARK: - Reading answers
+
+extension VaultClient {
+  private func read(
+    _ result: Result<HTTPResponse, HTTPError>,
+    to request: VaultRequest
+  ) -> Result<VaultResponse, VaultError> {
+    switch result {
+    case .success(let response):
+      if !request.operation.isRead, let position = response.headers["X-Vault-Index"] { index.saw(position) }
+      return read(response, to: request)
+    case .failure(let error): return .failure(reading(request).failure(error))
+    }
+  }
+
+  private func read(
+    _ response: HTTPResponse,
+    to request: VaultRequest
+  ) -> Result<VaultResponse, VaultError> {
+    guard !response.body.isEmpty else {
+      return 200..<300 ~= response.status
+        ? .success(VaultResponse(response, .null)) : .failure(reading(request).refusal(response, []))
+    }
+    guard let answer = try? JSON.parse(response.body), answer.object != nil else {
+      return .failure(reading(request).notVault(response))
+    }
+    let answersAnyway =
+      request.path.path == Health.path || (response.status == 404 && answer["data"]?.object != nil)
+    if 200..<300 ~= response.status || (answersAnyway && answer["errors"] == nil) {
+      return .success(VaultResponse(response, answer))
+    }
+    let reasons = answer["errors"]?.array?.compactMap(\.string) ?? []
+    return .failure(reading(request).refusal(response, reasons))
+  }
+
+  private func reading(_ request: VaultRequest) -> ErrorReading {
+    ErrorReading(request: request, masks: masks.adding(request.body), hasToken: token != nil)
+  }
+}
+
+extension VaultError {
+  /// A server without data says that it is sealed, too.
+  fileprivate var notInitialised: VaultError {
+    VaultError(
+      .notInitialised,
+      "the server is not initialised",
+      status: status,
+      reasons: reasons,
+      path: path
+    )
+  }
+}

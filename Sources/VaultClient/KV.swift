@@ -1,0 +1,60 @@
+internal import Catalogue
+package import Values
+
+/// A secret of a KV v2 engine at its newest version.
+package struct KVSecret: Sendable {
+  package let version: Int
+  /// `nil` when the newest version is deleted; the version is needed all the same to write the next.
+  package let data: Value?
+}
+
+extension VaultClient {
+  /// Reads a secret of a KV v2 engine (`MOUNT/data/PATH`).
+  ///
+  /// - Returns: `nil` if there has never been one.
+  /// - Throws: ``VaultError``.
+  package func readKV(
+    _ mount: String,
+    _ path: String,
+    namespace: String = ""
+  ) throws(VaultError) -> KVSecret? {
+    do {
+      let data = try perform(VaultRequest(.read, Self.kv(mount, path, namespace))).data
+      return KVSecret(
+        version: data?["metadata"]?["version"]?.integer ?? 0,
+        data: data?.present("data")
+      )
+    } catch {
+      if error.kind == .notFound { return nil }
+      throw error
+    }
+  }
+
+  /// Writes a new version of a secret of a KV v2 engine.
+  ///
+  /// - Parameters:
+  ///   - mount: The engine's path.
+  ///   - path: The secret's path inside.
+  ///   - data: A map.
+  ///   - cas: The version that must be there now, 0 for none; `nil` writes whatever is there.
+  ///   - namespace: Where the engine is.
+  /// - Returns: The version written.
+  /// - Throws: ``VaultError``, of kind `casMismatch` when another version is there.
+  @discardableResult
+  package func writeKV(
+    _ mount: String,
+    _ path: String,
+    _ data: Value,
+    cas: Int? = nil,
+    namespace: String = ""
+  ) throws(VaultError) -> Int {
+    var body: [String: Value] = ["data": data]
+    if let cas { body["options"] = ["cas": .number(Number(cas))] }
+    let answer = try perform(VaultRequest(.write, Self.kv(mount, path, namespace), body: .object(body)))
+    return answer.data?["version"]?.integer ?? 0
+  }
+
+  private static func kv(_ mount: String, _ path: String, _ namespace: String) -> VaultPath {
+    VaultPath("\(mount.trimmingSlashes)/data/\(path.trimmingSlashes)", in: namespace)
+  }
+}
