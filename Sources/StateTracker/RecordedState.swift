@@ -1,0 +1,82 @@
+package import Catalogue
+package import Git
+package import Values
+import YAML
+
+/// What the state branch of an environment says at one commit; read from git's trees when asked.
+package struct RecordedState {
+  /// `nil` when nothing was ever applied.
+  package let commit: Commit?
+  private let repository: Repository
+
+  init(commit: Commit?, in repository: Repository) {
+    self.commit = commit
+    self.repository = repository
+  }
+
+  package var isEmpty: Bool { commit == nil }
+
+  /// One layer, by path.
+  ///
+  /// - Throws: ``GitError`` when an object is missing, ``Problem`` when a file is not what the tool writes.
+  package func layer(_ layer: StateLayout.Layer) throws -> [VaultPath: Value] {
+    guard let commit, let folder = try repository.entry(layer.rawValue, at: commit.tree) else { return [:] }
+    var values: [VaultPath: Value] = [:]
+    try read(folder.id, prefix: "") { file, bytes in
+      guard let path = StateLayout.path(ofFile: file) else { return }
+      values[path] = try parse(bytes, file: "\(layer.rawValue)/\(file)")
+    }
+    return values
+  }
+
+  /// Every applied version, oldest first.
+  ///
+  /// - Throws: ``GitError``, ``Problem``.
+  package func history() throws -> [HistoryRecord] {
+    guard let commit, let folder = try repository.entry(StateLayout.historyFolder, at: commit.tree) else {
+      return []
+    }
+    var records: [HistoryRecord] = []
+    try read(folder.id, prefix: "") { file, bytes in
+      if let record = HistoryRecord(try parse(bytes, file: file)) { records.append(record) }
+    }
+    return records.sorted { $0.version < $1.version }
+  }
+
+  /// The highest applied version, without reading any file; 0 for none.
+  package func version() throws -> Int {
+    guard let commit, let folder = try repository.entry(StateLayout.historyFolder, at: commit.tree) else {
+      return 0
+    }
+    return try repository.tree(folder.id).compactMap { Int($0.name.prefix { $0 != "-" }) }.max() ?? 0
+  }
+
+  /// The commits of the branch, newest first.
+  package func commits(limit: Int = .max) throws -> [Commit] {
+    guard let commit else { return [] }
+    return try repository.log(from: commit.id, limit: limit)
+  }
+
+  private func read(_ tree: ObjectID, prefix: String, _ visit: (String, [UInt8]) throws -> Void) throws {
+    for entry in try repository.tree(tree) {
+      if entry.kind == .tree {
+        try read(entry.id, prefix: "\(prefix)\(entry.name)/", visit)
+      } else {
+        try visit(prefix + entry.name, try repository.blob(entry.id))
+      }
+    }
+  }
+
+  private func parse(_ bytes: [UInt8], file: String) throws -> Value {
+    do {
+      return try YAML.parse(bytes, file: file).document?.value ?? .object([:])
+    } catch {
+      throw Problem(
+        .worldChanged,
+        "the state branch holds a file that this tool did not write: \(error.message)",
+        at: error.location,
+        hint: "was the branch edited by hand? restore it from its last tag"
+      )
+    }
+  }
+}

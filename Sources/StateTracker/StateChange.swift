@@ -1,0 +1,54 @@
+package import Catalogue
+package import Git
+package import Values
+import YAML
+
+/// What one commit on the state branch changes.
+package struct StateChange: Sendable {
+  /// What was written, secrets as fingerprints; `nil` for what is gone.
+  package var sent: [VaultPath: Value?] = [:]
+  /// What was read back, secrets as fingerprints; `nil` for what is gone or cannot be read.
+  package var observed: [VaultPath: Value?] = [:]
+  /// The schema's files as applied, by name; `nil` leaves them.
+  package var schema: [String: [UInt8]]?
+  package var record: HistoryRecord?
+  /// The commit's first line.
+  package var summary: String
+  package var trailers: [Trailer]
+
+  package init(summary: String, trailers: [Trailer] = []) {
+    self.summary = summary
+    self.trailers = trailers
+  }
+
+  /// The file of a version's record.
+  private static func file(of record: HistoryRecord) -> String {
+    let digits = String(record.version)
+    let label = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    return "\(StateLayout.historyFolder)/\(label)-\(record.name).yaml"
+  }
+
+  var treeChanges: [String: TreeChange] {
+    var changes: [String: TreeChange] = [:]
+    for (path, value) in sent { changes[StateLayout.file(.sent, path)] = Self.file(value) }
+    for (path, value) in observed { changes[StateLayout.file(.observed, path)] = Self.file(value) }
+    if let record {
+      let order = ["version", "name", "checksum", "path", "namespace", "action", "outcome", "before"]
+      changes[Self.file(of: record)] = .blob(Array(YAML.emit(record.value, keyOrder: order).utf8))
+    }
+    return changes
+  }
+
+  var message: String {
+    guard !trailers.isEmpty else { return summary }
+    let lines = trailers.map { trailer in
+      // A value with a line break would bring trailers of its own.
+      "\(trailer.key): \(trailer.value.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
+    }
+    return summary + "\n\n" + lines.joined()
+  }
+
+  private static func file(_ value: Value?) -> TreeChange {
+    value.map { .blob(Array(YAML.emit($0).utf8)) } ?? .remove
+  }
+}
