@@ -1,0 +1,165 @@
+package import Values
+
+/// Replaces `${…}` references by what they stand for in one environment, each once per run.
+///
+/// Whatever did not come from a literal in `config.yaml` (a process variable that `plain:` does not list, a file) is
+/// sensitive, and so is every text that it became part of: it leaves here as `Value.secret`.
+package final class Resolver {
+  package enum Mode: Sendable {
+    /// An unset variable is an error.
+    case strict
+    /// An unset variable becomes a placeholder; the result may be checked, never sent.
+    case lenient
+  }
+
+  private let settings: Settings
+  private let environment: Environment
+  private let processVariables: [String: String]
+  private let readFile: (String) throws -> [UInt8]
+  private let mode: Mode
+  private var resolved: [Template.Reference: Value] = [:]
+  private var resolving: [String] = []
+
+  /// Resolves for one environment, with the variables of the process.
+  ///
+  /// `readFile` gives the bytes of a `${file:…}`, whose path is relative to `config.yaml`.
+  package init(
+    settings: Settings,
+    environment: Environment,
+    processVariables: [String: String],
+    mode: Mode = .strict,
+    readFile: @escaping (String) throws -> [UInt8]
+  ) {
+    self.settings = settings
+    self.environment = environment
+    self.processVariables = processVariables
+    self.mode = mode
+    self.readFile = readFile
+  }
+
+  /// The value with every reference replaced.
+  ///
+  /// - Throws: ``Problem`` (configuration invalid) for an unset variable, a missing file, or a reference in a circle.
+  package func resolve(_ value: Value, path: String? = nil) throws(Problem) -> Value {
+    do {
+      return try value.mapLeaves { (leaf, _) throws(Problem) in
+        guard case .string(let text) = leaf, text.contains("${") else { return leaf }
+        return try resolve(text: text)
+      }
+    } catch {
+      var problem = error
+      problem.path = problem.path ?? path
+      throw problem
+    }
+  }
+
+  /// Every secret that was resolved so far, so that read-backs and messages can be searched for them.
+  package var secrets: Set<Secret> {
+    var found: Set<Secret> = []
+    for value in resolved.values { Self.collect(value, &found) }
+    return found
+  }
+
+  private static func collect(_ value: Value, _ found: inout Set<Secret>) {
+    switch value {
+    case .secret(let secret): found.insert(secret)
+    case .array(let elements): for element in elements { collect(element, &found) }
+    case .object(let members): for member in members.values { collect(member, &found) }
+    default: break
+    }
+  }
+
+  private func resolve(text: String) throws(Problem) -> Value {
+    let template: Template
+    do {
+      template = try Template(text)
+    } catch {
+      throw Problem(.configurationInvalid, error.message, hint: error.hint)
+    }
+    if case .reference(let only)? = template.segments.first, template.segments.count == 1 {
+      return try resolve(only)
+    }
+    var joined = ""
+    var isSensitive = false
+    for segment in template.segments {
+      switch segment {
+      case .literal(let literal): joined += literal
+      case .reference(let reference):
+        switch try resolve(reference) {
+        case .string(let text): joined += text
+        case .number(let number): joined += number.text
+        case .bool(let flag): joined += flag ? "true" : "false"
+        case .secret(let secret):
+          isSensitive = true
+          secret.exposed { joined += $0 }
+        case .null: break
+        case .array, .object:
+          throw Problem(
+            .configurationInvalid,
+            "\(reference) is a list or a map, and cannot become part of a text",
+            hint: "use \"\(reference)\" alone as the value"
+          )
+        }
+      }
+    }
+    return isSensitive ? .secret(Secret(joined)) : .string(joined)
+  }
+
+  private func resolve(_ reference: Template.Reference) throws(Problem) -> Value {
+    if let known = resolved[reference] { return known }
+    let value: Value
+    switch reference {
+    case .variable(let name, let fallback): value = try variable(name, fallback: fallback)
+    case .file(let path): value = try file(path)
+    }
+    resolved[reference] = value
+    return value
+  }
+
+  private func variable(_ name: String, fallback: String?) throws(Problem) -> Value {
+    if let declared = environment.variables[name] ?? settings.variables[name] {
+      guard !resolving.contains(name) else {
+        throw Problem(
+          .configurationInvalid,
+          "variables refer to each other in a circle: \((resolving + [name]).joined(separator: " → "))",
+          at: SourceLocation(file: settings.file)
+        )
+      }
+      resolving.append(name)
+      defer { resolving.removeLast() }
+      return try resolve(declared)
+    }
+    // Pipelines hand out secrets that a build may not have as empty variables: as good as none.
+    if let text = processVariables[name], !text.isEmpty {
+      return settings.plain.contains(name) ? .string(text) : .secret(Secret(text))
+    }
+    if let fallback { return .string(fallback) }
+    if mode == .lenient { return .string("placeholder-\(name)") }
+    throw Problem(
+      .configurationInvalid,
+      "the variable ${\(name)} is \(processVariables[name] == nil ? "not set" : "empty") for environment \(environment.name)",
+      hint: "export \(name), or set it under variables in config.yaml, or write ${\(name):-default}"
+    )
+  }
+
+  private func file(_ path: String) throws(Problem) -> Value {
+    do {
+      var bytes = try readFile(path)
+      // Files of secrets are written by editors and by orchestrators; only the former add a newline.
+      if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw Problem(.configurationInvalid, "the file of ${file:\(path)} is not UTF-8 text")
+      }
+      return .secret(Secret(text))
+    } catch let problem as Problem {
+      throw problem
+    } catch {
+      if mode == .lenient { return .string("placeholder-\(path)") }
+      throw Problem(
+        .configurationInvalid,
+        "the file of ${file:\(path)} cannot be read",
+        hint: "the path is relative to the folder of config.yaml"
+      )
+    }
+  }
+}

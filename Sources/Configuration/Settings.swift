@@ -1,0 +1,101 @@
+package import Values
+
+/// What `config.yaml` says: the project, its environments, variables and rules (DESIGN section 4).
+package struct Settings: Sendable {
+  /// Where `config.yaml` was read from, as shown to users.
+  package var file: String
+  package var project: String
+  /// The schema's file or folder, beside `config.yaml`.
+  package var schema = "schema.yaml"
+  package var migrations = "migrations"
+  package var stateBranchTemplate = "vault-migrations/{environment}"
+  /// The git remote that holds the state branches; `nil` keeps everything local.
+  package var remote: String? = "origin"
+  /// The mount of the ledger, without slashes at its ends.
+  package var ledger = "vault-migrations"
+  /// Seconds after which a dead run's lock is taken over.
+  package var lockTTL = 60
+  package var defaultEnvironment: String?
+  package var environments: [String: Environment] = [:]
+  package var variables: [String: Value] = [:]
+  /// Process variables that are not secret.
+  package var plain: Set<String> = []
+
+  package init(file: String, project: String) {
+    self.file = file
+    self.project = project
+  }
+
+  /// The branch that records an environment's state.
+  package func stateBranch(of environment: String) -> String {
+    stateBranchTemplate.replacing("{environment}", with: environment)
+  }
+
+  /// The chosen environment.
+  ///
+  /// - Parameter name: `nil` takes `default_environment`, else the only one there is.
+  /// - Returns: The environment as configured.
+  /// - Throws: ``Problem`` if there is no such environment or none can be chosen.
+  package func environment(_ name: String?) throws(Problem) -> Environment {
+    let names = environments.keys.sorted()
+    let chosen = name ?? defaultEnvironment ?? (names.count == 1 ? names[0] : nil)
+    guard let chosen else {
+      throw Problem(
+        .usage,
+        "no environment was chosen and config.yaml names no default_environment",
+        hint: "pass --env with one of: \(names.joined(separator: ", "))"
+      )
+    }
+    guard let environment = environments[chosen] else {
+      throw Problem(
+        .usage,
+        "there is no environment \"\(chosen)\"",
+        at: SourceLocation(file: file),
+        hint: Suggestion.hint(for: chosen, among: names)
+      )
+    }
+    return environment
+  }
+}
+
+/// One server that the schema is applied to.
+package struct Environment: Sendable {
+  package enum Server: Sendable, Hashable {
+    /// A private server beside the repository.
+    case embedded
+    /// `nil` leaves the address to `VAULT_ADDR`.
+    case remote(address: String?)
+  }
+
+  package var name: String
+  package var server: Server = .remote(address: nil)
+  package var namespace: String?
+  package var login: Login?
+  package var tls = TLS()
+  package var variables: [String: Value] = [:]
+  /// Destructive tasks need an approval for this environment in the migration.
+  package var isProtected = false
+
+  package init(name: String) {
+    self.name = name
+  }
+}
+
+extension Environment {
+  /// How to get a token; strings may hold references.
+  package enum Login: Sendable, Hashable {
+    case token(String)
+    case tokenFile(String)
+    case appRole(mount: String, roleID: String, secretID: String)
+  }
+
+  /// TLS settings; file names are relative to `config.yaml`.
+  package struct TLS: Sendable, Hashable {
+    package var caFile: String?
+    package var caDirectory: String?
+    package var clientCertificate: String?
+    package var clientKey: String?
+    package var serverName: String?
+    package var skipVerify = false
+  }
+}
