@@ -1,0 +1,68 @@
+import Configuration
+import Values
+
+/// The `chain` file: one line per migration with number, name, checksum and the id of the schema it stands for.
+///
+/// Two branches that both add a version touch its same last line, so that git itself reports the conflict.
+package struct Chain: Hashable, Sendable {
+  package struct Link: Hashable, Sendable {
+    package let version: Int
+    package let name: String
+    package let checksum: String
+    /// The git tree id of the schema's files.
+    package let schema: String
+
+    package init(version: Int, name: String, checksum: String, schema: String) {
+      self.version = version
+      self.name = name
+      self.checksum = checksum
+      self.schema = schema
+    }
+  }
+
+  package static let fileName = "chain"
+
+  package var links: [Link]
+
+  package init(links: [Link] = []) {
+    self.links = links
+  }
+
+  package var text: String {
+    links.map { "\(Migration.label($0.version)) \($0.name) \($0.checksum) \($0.schema)\n" }.joined()
+  }
+
+  /// Reads a chain file; empty lines are skipped.
+  static func read(_ file: ProjectFile, _ diagnostics: Diagnostics) -> Chain {
+    var links: [Link] = []
+    let lines = String(decoding: file.bytes, as: UTF8.self).split(
+      separator: "\n",
+      omittingEmptySubsequences: false
+    )
+    for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
+      let location = SourceLocation(file: file.path, line: index + 1)
+      if line.hasPrefix("<<<<<<<") || line.hasPrefix("=======") || line.hasPrefix(">>>>>>>") {
+        diagnostics.error(
+          "the chain holds an unresolved merge conflict",
+          at: location,
+          hint:
+            "two branches added the same version: keep the one that is on main, then run generate again for the other"
+        )
+        return Chain()
+      }
+      let parts = line.split(whereSeparator: \.isWhitespace)
+      guard parts.count == 4, let version = Int(parts[0]) else {
+        diagnostics.error(
+          "a line of the chain does not hold number, name, checksum and schema",
+          at: location,
+          hint: "the chain is written by generate; restore it with git"
+        )
+        continue
+      }
+      links.append(
+        Link(version: version, name: String(parts[1]), checksum: String(parts[2]), schema: String(parts[3]))
+      )
+    }
+    return Chain(links: links)
+  }
+}

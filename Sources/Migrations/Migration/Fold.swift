@@ -1,0 +1,97 @@
+package import Catalogue
+package import Values
+
+/// What migrations declare when applied in order: symbolic, per environment, the same on every machine.
+package struct Fold: Hashable, Sendable {
+  package private(set) var resources: [VaultPath: Value]
+  /// The arguments of every one-off action that has run.
+  package private(set) var actions: [VaultPath: Value]
+
+  package init(resources: [VaultPath: Value] = [:], actions: [VaultPath: Value] = [:]) {
+    self.resources = resources
+    self.actions = actions
+  }
+
+  /// The fold of several migrations for one environment.
+  ///
+  /// - Throws: ``Problem`` (migration invalid) naming the task whose `was` does not fit what came before it.
+  package init(_ migrations: some Sequence<Migration>, environment: String) throws(Problem) {
+    self.init()
+    for migration in migrations { try apply(migration, environment: environment) }
+  }
+
+  /// Applies the tasks of one migration that an environment has.
+  ///
+  /// - Throws: ``Problem`` (migration invalid).
+  package mutating func apply(_ migration: Migration, environment: String) throws(Problem) {
+    for task in migration.tasks where task.scope.includes(environment) {
+      if let complaint = apply(task) {
+        let where_ = environment.isEmpty ? "" : " in environment \(environment)"
+        throw Problem(
+          .migrationInvalid,
+          "migration \(migration.label) does not follow from those before it: \(complaint)\(where_)",
+          at: SourceLocation(file: migration.fileName),
+          path: task.path.description,
+          hint: "was it edited by hand, or merged beside another one? remove it and run generate again"
+        )
+      }
+    }
+  }
+
+  /// The types of all mounts and auth methods.
+  package var mounts: MountTable {
+    var table = MountTable()
+    for (path, value) in resources where path.isMount || path.isAuthMethod {
+      table.insert(path, declared: value)
+    }
+    return table
+  }
+
+  /// The declared resources below a mount, by path, without the mount itself.
+  package func content(of mount: VaultPath) -> [VaultPath: Value] {
+    guard let prefix = mount.contentPrefix else { return [:] }
+    return resources.filter { path, _ in
+      path.namespace == mount.namespace && path != mount && path.path.hasPrefix(prefix)
+    }
+  }
+
+  /// - Returns: What does not fit, as a clause, or `nil`.
+  private mutating func apply(_ task: Task) -> String? {
+    switch task.action {
+    case .write(let value):
+      if let complaint = complaint(about: task) { return complaint }
+      resources[task.path] = value
+    case .delete:
+      if let complaint = complaint(about: task) { return complaint }
+      guard resources.removeValue(forKey: task.path) != nil else {
+        return "\(task.path) is deleted but not there"
+      }
+      removeContent(of: task.path)
+    case .run(let arguments):
+      guard actions.updateValue(arguments, forKey: task.path) == nil else {
+        return "\(task.path) runs a second time"
+      }
+    }
+    return nil
+  }
+
+  private func complaint(about task: Task) -> String? {
+    switch (task.was, resources[task.path]) {
+    case (nil, _), (.absent, nil): nil
+    case (.absent, _?): "\(task.path) is there already, its task says it was absent"
+    case (.value, nil): "\(task.path) is not there, its task says it was"
+    case (.value(let was), let value?):
+      was == value ? nil : "\(task.path) holds something else than its task says"
+    }
+  }
+
+  /// A deleted mount takes everything inside along, so that its actions may run again in a new one.
+  private mutating func removeContent(of mount: VaultPath) {
+    guard let prefix = mount.contentPrefix else { return }
+    func isInside(_ path: VaultPath) -> Bool {
+      path.namespace == mount.namespace && path.path.hasPrefix(prefix)
+    }
+    resources = resources.filter { !isInside($0.key) }
+    actions = actions.filter { !isInside($0.key) }
+  }
+}

@@ -1,0 +1,71 @@
+import Catalogue
+import Digests
+package import Values
+
+/// A version: its tasks in the order in which a server accepts them.
+package struct Migration: Hashable, Sendable {
+  package let version: Int
+  package let name: String
+  /// The checksum of the version before; `nil` for the first.
+  package let parent: String?
+  package let tasks: [Task]
+
+  package init(version: Int, name: String, parent: String?, tasks: [Task]) {
+    self.version = version
+    self.name = name
+    self.parent = parent
+    self.tasks = tasks
+  }
+
+  /// `0002`: at least four digits, everywhere.
+  package var label: String { Self.label(version) }
+
+  package static func label(_ version: Int) -> String {
+    let digits = String(version)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
+  /// `0002-web-role.yaml`.
+  package var fileName: String { "\(label)-\(name).yaml" }
+
+  /// Covers the meaning, not comments, order of keys or white space: the SHA-256 of the canonical JSON.
+  package var checksum: String {
+    "sha256:" + Digests.sha256(JSON.text(value).utf8)
+  }
+
+  /// The meaning of the file: what is written and what the checksum covers.
+  package var value: Value {
+    var members: [String: Value] = [
+      "version": .number(Number(version)), "name": .string(name), "tasks": .array(tasks.map(\.value)),
+    ]
+    members["parent"] = parent.map(Value.string)
+    return .object(members)
+  }
+}
+
+extension Task {
+  /// The task as a migration file holds it.
+  package var value: Value {
+    var members: [String: Value] = ["path": .string(path.path)]
+    if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
+    switch action {
+    case .write(let value): members["write"] = value
+    case .run(let arguments): members["run"] = arguments
+    case .delete: members["delete"] = true
+    }
+    switch was {
+    case .absent: members["was"] = "absent"
+    case .value(let value): members["was"] = value
+    case nil: break
+    }
+    if !wasInside.isEmpty { members["was_inside"] = .object(wasInside) }
+    switch scope {
+    case .all: break
+    case .only(let names): members["only"] = .array(names.sorted().map(Value.string))
+    case .except(let names): members["except"] = .array(names.sorted().map(Value.string))
+    }
+    if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(Value.string)) }
+    if atMostOnce { members["at_most_once"] = true }
+    return .object(members)
+  }
+}

@@ -1,0 +1,177 @@
+import Catalogue
+import Configuration
+import Values
+import YAML
+
+/// The YAML form of a migration.
+package enum MigrationFile {
+  /// How keys are ordered, so that a task reads from path to outcome.
+  private static let keyOrder = ["version", "name", "parent", "tasks"] + taskKeys
+
+  private static let taskKeys = [
+    "path", "namespace", "write", "run", "delete", "was", "was_inside", "only", "except", "approve",
+    "at_most_once",
+  ]
+
+  /// The file's text; the same migration always gives the same bytes.
+  package static func text(_ migration: Migration) -> String {
+    YAML.emit(migration.value, keyOrder: keyOrder)
+  }
+
+  /// The version and name in a file's name; `nil` if it is not `NNNN-name.yaml`.
+  package static func parts(ofName fileName: String) -> (version: Int, name: String)? {
+    guard fileName.hasSuffix(".yaml"), let dash = fileName.firstIndex(of: "-") else { return nil }
+    let digits = fileName[..<dash]
+    // The one way to write a version, so that a file has the name that messages give it.
+    guard let version = Int(digits), version > 0, Migration.label(version) == digits else { return nil }
+    let name = fileName[fileName.index(after: dash)...].dropLast(".yaml".count)
+    return name.isEmpty ? nil : (version, String(name))
+  }
+
+  /// Reads a migration; unknown keys and wrong types are errors with their place.
+  ///
+  /// - Returns: `nil` after an error, which is in `diagnostics`.
+  static func read(_ file: ProjectFile, _ diagnostics: Diagnostics) -> Migration? {
+    guard let root = diagnostics.parse(file.bytes, file: file.path) else {
+      if !diagnostics.hasErrors {
+        diagnostics.error("the migration is empty", at: SourceLocation(file: file.path))
+      }
+      return nil
+    }
+    guard var map = MapReader(root, "the migration", diagnostics) else { return nil }
+    map.know(["version", "name", "parent", "tasks"])
+    defer { map.finish() }
+    guard let version = map.integer("version"), let name = map.string("name"), let tasks = map.node("tasks")
+    else {
+      diagnostics.error(
+        "a migration needs version, name and tasks",
+        at: root.location,
+        hint: "migrations are written by generate; see the format in the README"
+      )
+      return nil
+    }
+    let parent = map.string("parent")
+    guard case .sequence(let nodes) = tasks.content else {
+      diagnostics.error("tasks must be a list, not \(tasks.value.kind)", at: tasks.location)
+      return nil
+    }
+    let read = nodes.compactMap { task($0, diagnostics) }
+    guard read.count == nodes.count else { return nil }
+    return Migration(version: version, name: name, parent: parent, tasks: read)
+  }
+
+  private static func task(_ node: Node, _ diagnostics: Diagnostics) -> Task? {
+    guard var map = MapReader(node, "a task", diagnostics) else { return nil }
+    map.know(taskKeys)
+    defer { map.finish() }
+    guard let text = map.string("path") else {
+      diagnostics.error("a task has no path", at: node.location)
+      return nil
+    }
+    if let complaint = PathRules.complaint(about: text) {
+      diagnostics.error(complaint.message, at: node.location, path: text, hint: complaint.hint)
+      return nil
+    }
+    let path = VaultPath(text, in: map.string("namespace") ?? "")
+    guard let action = action(&map, path, node, diagnostics) else { return nil }
+    var task = Task(path: path, action: action)
+    switch map.node("was") {
+    case nil: break
+    case let was? where was.value == "absent": task.was = .absent
+    case let was? where was.value.object != nil: task.was = .value(was.value)
+    case let was?:
+      diagnostics.error(
+        "was of \(path) must be \"absent\" or a map",
+        at: was.location,
+        path: path.description
+      )
+    }
+    if case .run = action {
+    } else if map.node("was") == nil {
+      diagnostics.error(
+        "the task for \(path) does not say what was there before",
+        at: node.location,
+        path: path.description,
+        hint: "add \"was: absent\", or the value that the migrations before it left"
+      )
+    }
+    if let inside = map.node("was_inside") {
+      task.wasInside = inside.value.object ?? [:]
+      if inside.value.object == nil || task.wasInside.values.contains(where: { $0.object == nil }) {
+        diagnostics.error(
+          "was_inside of \(path) must map paths to maps",
+          at: inside.location,
+          path: path.description
+        )
+      }
+    }
+    task.scope = scope(&map, path, node, diagnostics)
+    if let approvals = map.node("approve") {
+      let reasons = approvals.value.object ?? [:]
+      task.approvals = reasons.compactMapValues(\.string)
+      if task.approvals.isEmpty || task.approvals.count < reasons.count {
+        diagnostics.error(
+          "approve of \(path) must map environments to reasons",
+          at: approvals.location,
+          path: path.description,
+          hint: "for example \"approve: {prod: destroys all data under legacy/}\""
+        )
+      }
+    }
+    task.atMostOnce = map.bool("at_most_once") ?? false
+    return task
+  }
+
+  private static func action(
+    _ map: inout MapReader,
+    _ path: VaultPath,
+    _ node: Node,
+    _ diagnostics: Diagnostics
+  ) -> Task.Action? {
+    let write = map.node("write")
+    let run = map.node("run")
+    let delete = map.bool("delete")
+    if delete == nil, map.node("delete") != nil { return nil }
+    var actions: [Task.Action] = []
+    for (body, make) in [(write, Task.Action.write), (run, Task.Action.run)] {
+      guard let body else { continue }
+      guard body.value.object != nil else {
+        diagnostics.error("\(path) must be given a map of fields", at: body.location, path: path.description)
+        return nil
+      }
+      actions.append(make(body.value))
+    }
+    if delete == true { actions.append(.delete) }
+    guard actions.count == 1 else {
+      diagnostics.error(
+        "the task for \(path) must have exactly one of write, run and delete",
+        at: node.location,
+        path: path.description
+      )
+      return nil
+    }
+    return actions[0]
+  }
+
+  private static func scope(
+    _ map: inout MapReader,
+    _ path: VaultPath,
+    _ node: Node,
+    _ diagnostics: Diagnostics
+  ) -> Scope {
+    let only = map.strings("only")
+    let except = map.strings("except")
+    switch (only, except) {
+    case (nil, nil): return .all
+    case (let only?, nil): return .only(Set(only))
+    case (nil, let except?): return .except(Set(except))
+    default:
+      diagnostics.error(
+        "the task for \(path) has both only and except",
+        at: node.location,
+        path: path.description
+      )
+      return .all
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package import Catalogue
+package import Values
+
+/// One step of a migration: symbolic, the same for every environment that it applies to.
+package struct Task: Hashable, Sendable {
+  package enum Action: Hashable, Sendable {
+    /// The whole resource as it is to be.
+    case write(Value)
+    case delete
+    /// A one-off action with its arguments.
+    case run(Value)
+  }
+
+  /// The fold before a task.
+  package enum Was: Hashable, Sendable {
+    case absent
+    case value(Value)
+  }
+
+  package let path: VaultPath
+  package var action: Action
+  /// For the reviewer, and the portable way back; actions have none.
+  package var was: Was?
+  /// What a deleted mount took along: the declared resources inside it.
+  package var wasInside: [String: Value]
+  package var scope: Scope
+  /// Why a destructive task may run, by environment.
+  package var approvals: [String: String]
+  /// The action must not be tried again when nobody knows whether it ran.
+  package var atMostOnce: Bool
+
+  package init(
+    path: VaultPath,
+    action: Action,
+    was: Was? = nil,
+    wasInside: [String: Value] = [:],
+    scope: Scope = .all,
+    approvals: [String: String] = [:],
+    atMostOnce: Bool = false
+  ) {
+    self.path = path
+    self.action = action
+    self.was = was
+    self.wasInside = wasInside
+    self.scope = scope
+    self.approvals = approvals
+    self.atMostOnce = atMostOnce
+  }
+
+  /// The path as the API knows it: without the `#name` that tells several actions of a kind apart.
+  package var apiPath: VaultPath {
+    guard case .run = action else { return path }
+    return path.withoutActionName
+  }
+}
+
+/// The environments that a task applies to.
+package enum Scope: Hashable, Sendable {
+  case all
+  case only(Set<String>)
+  case except(Set<String>)
+
+  /// Whether a task with this scope is for an environment; `""` stands for any that config.yaml does not name.
+  package func includes(_ environment: String) -> Bool {
+    switch self {
+    case .all: true
+    case .only(let names): names.contains(environment)
+    case .except(let names): !names.contains(environment)
+    }
+  }
+}
+
+extension VaultPath {
+  /// The path without a trailing `#name`.
+  package var withoutActionName: VaultPath {
+    guard let hash = path.lastIndex(of: "#") else { return self }
+    return with(path: String(path[..<hash]))
+  }
+}

@@ -1,0 +1,68 @@
+import FoundationEssentials
+package import Git
+
+/// The files as they are on disk.
+package struct WorkTreeSource: ProjectSource {
+  /// The folder of `config.yaml`.
+  package let folder: String
+  private let shownFolder: String
+
+  /// Reads below a folder, which is called something shorter in messages, for example `.vault-migrations`.
+  package init(folder: String, shownAs: String) {
+    self.folder = folder
+    self.shownFolder = shownAs
+  }
+
+  package func bytes(at path: String) throws -> [UInt8]? {
+    let full = "\(folder)/\(path)"
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder else { return nil }
+    return try [UInt8](Data(contentsOf: URL(filePath: full)))
+  }
+
+  package func names(in folder: String) throws -> [String]? {
+    let full = "\(self.folder)/\(folder)"
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder else { return nil }
+    return try FileManager.default.contentsOfDirectory(atPath: full).map { name in
+      var isFolder = false
+      _ = FileManager.default.fileExists(atPath: "\(full)/\(name)", isDirectory: &isFolder)
+      return isFolder ? name + "/" : name
+    }.sorted()
+  }
+
+  package func shown(_ path: String) -> String {
+    shownFolder.isEmpty ? path : "\(shownFolder)/\(path)"
+  }
+}
+
+/// The files as a commit has them.
+package struct RevisionSource: ProjectSource {
+  private let repository: Repository
+  private let commit: ObjectID
+  private let folder: String
+  private let name: String
+
+  /// Reads a commit, in which the folder of `config.yaml` is relative to the root; the name is the revision's in messages.
+  package init(repository: Repository, commit: ObjectID, folder: String, name: String) {
+    self.repository = repository
+    self.commit = commit
+    self.folder = folder
+    self.name = name
+  }
+
+  package func bytes(at path: String) throws -> [UInt8]? {
+    try repository.file("\(folder)/\(path)", at: commit)
+  }
+
+  package func names(in folder: String) throws -> [String]? {
+    guard let entry = try repository.entry("\(self.folder)/\(folder)", at: commit), entry.kind == .tree else {
+      return nil
+    }
+    return try repository.tree(entry.id).map { $0.kind == .tree ? $0.name + "/" : $0.name }.sorted()
+  }
+
+  package func shown(_ path: String) -> String {
+    "\(name):\(folder)/\(path)"
+  }
+}

@@ -1,0 +1,40 @@
+package import Catalogue
+package import Values
+
+/// The desired state, as declared: symbolic, for all environments at once.
+package struct Schema: Sendable {
+  /// One entry of the schema in the form in which tasks carry it.
+  package struct Declaration: Sendable, Hashable {
+    package let value: Value
+    /// The environments that the entry is limited to; `nil` means all.
+    package let environments: Set<String>?
+    package let location: SourceLocation
+  }
+
+  package private(set) var resources: [VaultPath: Declaration] = [:]
+  /// One-off actions; a path may end in `#name` to tell several of a kind apart.
+  package private(set) var actions: [VaultPath: Declaration] = [:]
+
+  package init() {}
+
+  /// Adds an entry.
+  ///
+  /// - Returns: The entry that already has this path, if there is one; the new one is not added then.
+  mutating func declare(_ declaration: Declaration, at path: VaultPath, isAction: Bool) -> Declaration? {
+    if let other = resources[path] ?? actions[path] { return other }
+    if isAction { actions[path] = declaration } else { resources[path] = declaration }
+    return nil
+  }
+
+  /// What an environment is to hold; `""` asks for an environment that config.yaml does not name.
+  package func content(in environment: String) -> Fold {
+    func values(_ declarations: [VaultPath: Declaration]) -> [VaultPath: Value] {
+      declarations.filter { $0.value.environments?.contains(environment) ?? true }.mapValues(\.value)
+    }
+    return Fold(resources: values(resources), actions: values(actions))
+  }
+
+  package func declaration(at path: VaultPath) -> Declaration? {
+    resources[path] ?? actions[path]
+  }
+}

@@ -1,0 +1,185 @@
+package import Catalogue
+import Configuration
+package import Values
+import YAML
+
+/// Reads the schema's files into declarations, each in its normal form.
+package struct SchemaReader {
+  private let catalogue: Catalogue
+  private let diagnostics = Diagnostics(.schemaInvalid)
+  private var schema = Schema()
+  /// Entries whose names the server writes in lower case, by such paths.
+  private var lowercased: [VaultPath: Entry] = [:]
+
+  private init(catalogue: Catalogue) {
+    self.catalogue = catalogue
+  }
+
+  /// Reads one file, or the files of a folder, as one schema.
+  ///
+  /// - Throws: ``Problems`` with everything that is wrong, each with its place.
+  package static func read(
+    _ files: [ProjectFile],
+    catalogue: Catalogue = .builtIn
+  ) throws(Problems) -> (schema: Schema, warnings: [Problem]) {
+    var reader = SchemaReader(catalogue: catalogue)
+    let documents = files.compactMap { reader.diagnostics.parse($0.bytes, file: $0.path) }
+    let entries = documents.flatMap { reader.entries(of: $0) }
+    let mounts = reader.mounts(declaredBy: entries)
+    for entry in entries where !entry.isImplied { reader.declare(entry, mounts) }
+    for entry in entries where entry.isImplied && reader.schema.declaration(at: entry.path) == nil {
+      reader.declare(entry, mounts)
+    }
+    let warnings = try reader.diagnostics.finish()
+    return (reader.schema, warnings)
+  }
+
+  private struct Entry {
+    let path: VaultPath
+    let location: SourceLocation
+    let node: Node
+    /// Whether nobody wrote it: a namespace that holds something must exist.
+    var isImplied = false
+  }
+
+  /// Every entry of a document, those of its namespaces included.
+  private func entries(of document: Node) -> [Entry] {
+    guard var map = MapReader(document, "the schema", diagnostics) else { return [] }
+    var found = entries(in: "", &map)
+    found += namespaces(below: "", &map)
+    map.finish()
+    return found
+  }
+
+  private func namespaces(below parent: String, _ map: inout MapReader) -> [Entry] {
+    guard let node = map.node("namespaces"), var children = MapReader(node, "namespaces", diagnostics) else {
+      return []
+    }
+    var found: [Entry] = []
+    for pair in children.all() {
+      guard !pair.key.isEmpty, !pair.key.contains("/") else {
+        diagnostics.error(
+          "\"\(pair.key)\" is not a namespace",
+          at: pair.keyLocation,
+          hint: "a nested namespace goes under the namespaces: of its parent"
+        )
+        continue
+      }
+      guard var child = MapReader(pair.value, "namespace \(pair.key)", diagnostics) else { continue }
+      let name = parent.isEmpty ? pair.key : "\(parent)/\(pair.key)"
+      let itself = VaultPath("sys/namespaces/\(pair.key)", in: parent)
+      let node = Node.emptyMap(at: pair.keyLocation)
+      found.append(Entry(path: itself, location: pair.keyLocation, node: node, isImplied: true))
+      found += entries(in: name, &child)
+      found += namespaces(below: name, &child)
+      child.finish()
+    }
+    return found
+  }
+
+  private func entries(in namespace: String, _ map: inout MapReader) -> [Entry] {
+    guard let node = map.node("desired_state"), var state = MapReader(node, "desired_state", diagnostics)
+    else {
+      return []
+    }
+    return state.all().compactMap { pair in
+      if let complaint = PathRules.complaint(about: pair.key) {
+        diagnostics.error(complaint.message, at: pair.keyLocation, path: pair.key, hint: complaint.hint)
+        return nil
+      }
+      return Entry(
+        path: PathRules.normal(pair.key, in: namespace),
+        location: pair.keyLocation,
+        node: pair.value
+      )
+    }
+  }
+
+  private func mounts(declaredBy entries: [Entry]) -> MountTable {
+    var mounts = MountTable()
+    for entry in entries where entry.path.isMount || entry.path.isAuthMethod {
+      mounts.insert(entry.path, declared: entry.node.value)
+    }
+    return mounts
+  }
+
+  private mutating func declare(_ entry: Entry, _ mounts: MountTable) {
+    guard case .mapping(var pairs) = entry.node.normalisedEmpty.content else {
+      diagnostics.error(
+        "\(entry.path) must be a map of fields, not \(entry.node.value.kind)",
+        at: entry.node.location,
+        path: entry.path.description
+      )
+      return
+    }
+    let environments = takeEnvironments(from: &pairs, of: entry)
+    let node = entry.node.with(pairs)
+    let form = EntryForm(path: entry.path, diagnostics: diagnostics)
+    let value: Value?
+    if entry.path.isMount || entry.path.isAuthMethod {
+      value = form.mount(node)
+    } else if entry.path.path.hasPrefix("sys/policies/acl/") {
+      value = form.policy(node)
+    } else {
+      value = form.plain(node)
+    }
+    guard let value else { return }
+    let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
+    let declaration = Schema.Declaration(value: value, environments: environments, location: entry.location)
+    if let other = schema.declare(declaration, at: entry.path, isAction: endpoint.kind == .action) {
+      diagnostics.error(
+        "\(entry.path) is declared twice; the other place is \(other.location)",
+        at: entry.location,
+        path: entry.path.description,
+        hint: "keep one of the two"
+      )
+      return
+    }
+    guard endpoint.lowercasesName else { return }
+    // The mount's own name keeps its case.
+    let folded = entry.path.with(
+      path: endpoint.prefix + entry.path.path.dropFirst(endpoint.prefix.count).lowercased()
+    )
+    if let other = lowercased.updateValue(entry, forKey: folded) {
+      diagnostics.error(
+        "\(entry.path) and \(other.path) are one to the server, which writes names in lower case; "
+          + "the other place is \(other.location)",
+        at: entry.location,
+        path: entry.path.description,
+        hint: "keep one of the two"
+      )
+    }
+  }
+
+  private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {
+    guard let index = pairs.firstIndex(where: { $0.key == "environments" }) else { return nil }
+    let node = pairs.remove(at: index).value
+    guard let names = node.value.array?.compactMap(\.string), !names.isEmpty,
+      names.count == node.value.array?.count
+    else {
+      diagnostics.error(
+        "environments of \(entry.path) must be a list of names",
+        at: node.location,
+        path: entry.path.description,
+        hint: "for example \"environments: [prod]\""
+      )
+      return nil
+    }
+    return Set(names)
+  }
+}
+
+extension Node {
+  static func emptyMap(at location: SourceLocation) -> Node {
+    Node(.mapping([]), at: location)
+  }
+
+  /// An entry without a value (`path:`) is an empty map.
+  fileprivate var normalisedEmpty: Node {
+    if case .scalar(.null) = content { .emptyMap(at: location) } else { self }
+  }
+
+  fileprivate func with(_ pairs: [Pair]) -> Node {
+    Node(.mapping(pairs), at: location)
+  }
+}
