@@ -1,0 +1,225 @@
+package import Catalogue
+import Values
+
+/// Writes down what the schema says and the migrations do not yet: pure, from values to a migration.
+package struct Generator {
+  private let project: Project
+  private let catalogue: Catalogue
+  private var problems: [Problem] = []
+
+  /// The next migration, or `nil` when the migrations already give the schema.
+  ///
+  /// - Parameters:
+  ///   - project: Schema and migrations.
+  ///   - name: `nil` takes one from what changes.
+  ///   - approvals: Reasons by environment, for the destructive tasks.
+  ///   - catalogue: What is known about endpoints.
+  /// - Returns: A migration that follows from the last one.
+  /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
+  package static func next(
+    for project: Project,
+    name: String? = nil,
+    approvals: [String: String] = [:],
+    catalogue: Catalogue = .builtIn
+  ) throws -> Migration? {
+    var generator = Generator(project: project, catalogue: catalogue)
+    var tasks = try generator.tasks()
+    // One change is refused in every environment that it is for, but told once.
+    try Problems.check(
+      Set(generator.problems).sorted { ($0.path ?? "", $0.message) < ($1.path ?? "", $1.message) }
+    )
+    guard !tasks.isEmpty else { return nil }
+    if !approvals.isEmpty {
+      let mounts = try generator.mountsForOrder()
+      for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
+        tasks[index].approvals = approvals
+      }
+    }
+    let version = (project.migrations.last?.version ?? 0) + 1
+    return Migration(
+      version: version,
+      name: try migrationName(name, version, tasks),
+      parent: project.migrations.last?.checksum,
+      tasks: tasks
+    )
+  }
+
+  private init(project: Project, catalogue: Catalogue) {
+    self.project = project
+    self.catalogue = catalogue
+  }
+
+  // MARK: - Differences
+
+  private mutating func tasks() throws -> [Task] {
+    let environments = Validator.environments(of: project.settings)
+    var found: [Task: Set<String>] = [:]
+    for environment in environments {
+      let fold = try Fold(project.migrations, environment: environment)
+      for task in differences(from: fold, to: project.schema.content(in: environment)) {
+        found[task, default: []].insert(environment)
+      }
+    }
+    let scoped = found.map { task, names in
+      var task = task
+      task.scope = Self.scope(names, of: environments)
+      return task
+    }
+    return TaskOrder(catalogue: catalogue, mounts: try mountsForOrder()).sorted(scoped)
+  }
+
+  /// Tasks move objects of the old and of the new mounts.
+  private func mountsForOrder() throws -> MountTable {
+    var everything = Fold()
+    for environment in Validator.environments(of: project.settings) {
+      let fold = try Fold(project.migrations, environment: environment)
+      let content = project.schema.content(in: environment)
+      everything = Fold(
+        resources: everything.resources.merging(fold.resources) { _, new in new }
+          .merging(content.resources) { _, new in new }
+      )
+    }
+    return everything.mounts
+  }
+
+  private mutating func differences(from fold: Fold, to schema: Fold) -> [Task] {
+    guard fold != schema else { return [] }
+    var tasks: [Task] = []
+    for (path, value) in schema.resources where fold.resources[path] != value {
+      let old = fold.resources[path]
+      if let old, old["type"] != value["type"], path.isMount || path.isAuthMethod {
+        refuseOtherType(path, old)
+        continue
+      }
+      if let old { refuseImmutable(path, old, value, schema.mounts) }
+      tasks.append(Task(path: path, action: .write(value), was: old.map(Task.Was.value) ?? .absent))
+    }
+    let deleted = fold.resources.filter { schema.resources[$0.key] == nil }
+    let deletedMounts = deleted.keys.filter { $0.isMount || $0.isAuthMethod }.sorted()
+    for (path, old) in deleted {
+      let isTakenAlong = deletedMounts.contains { $0 != path && $0.contains(path) }
+      guard !isTakenAlong else { continue }
+      var task = Task(path: path, action: .delete, was: .value(old))
+      for (inside, value) in fold.content(of: path) { task.wasInside[inside.path] = value }
+      tasks.append(task)
+    }
+    for path in Array(schema.resources.keys) + schema.actions.keys {
+      guard let mount = deletedMounts.first(where: { $0.contains(path) }) else { continue }
+      problems.append(
+        Problem(
+          .schemaInvalid,
+          "\(path) is declared, but its mount \(mount) was removed from the schema",
+          at: project.schema.declaration(at: path)?.location,
+          path: path.description,
+          hint: "remove it too, or keep \(mount)"
+        )
+      )
+    }
+    for (path, arguments) in schema.actions {
+      guard let past = fold.actions[path] else {
+        tasks.append(Task(path: path, action: .run(arguments)))
+        continue
+      }
+      if past != arguments { refuseOtherArguments(path) }
+    }
+    return tasks
+  }
+
+  private mutating func refuseOtherType(_ path: VaultPath, _ old: Value) {
+    problems.append(
+      Problem(
+        .schemaInvalid,
+        "the type of \(path) cannot be changed from \(old["type"]?.string ?? "another one")",
+        at: project.schema.declaration(at: path)?.location,
+        path: path.description,
+        hint:
+          "declare a mount with the new type under another path, move what is needed, then remove this one"
+      )
+    )
+  }
+
+  /// Servers refuse such a change, or worse: say yes and change nothing.
+  private mutating func refuseImmutable(_ path: VaultPath, _ old: Value, _ new: Value, _ mounts: MountTable) {
+    let endpoint = catalogue.endpoint(for: path, mounts: mounts)
+    for change in endpoint.immutableChanges(from: old.object ?? [:], to: new.object ?? [:]) {
+      let answer = change.mutability == .refused ? "the server refuses it" : "the server ignores it silently"
+      problems.append(
+        Problem(
+          .schemaInvalid,
+          "\(change.name) of \(path) cannot be changed after creation: \(answer)",
+          at: project.schema.declaration(at: path)?.location,
+          path: path.description,
+          hint:
+            "declare another object with the new value under another path, and remove this one when it is unused"
+        )
+      )
+    }
+  }
+
+  private mutating func refuseOtherArguments(_ path: VaultPath) {
+    problems.append(
+      Problem(
+        .schemaInvalid,
+        "\(path) has run already, its arguments cannot be changed",
+        at: project.schema.declaration(at: path)?.location,
+        path: path.description,
+        hint: "to run it once more, add a second entry: \(path.withoutActionName)#another-name"
+      )
+    )
+  }
+
+  // MARK: - Scope and name
+
+  private static func scope(_ names: Set<String>, of environments: [String]) -> Scope {
+    if names.count == environments.count { return .all }
+    // The unnamed environment stands for all those that config.yaml may get later.
+    return names.contains("") ? .except(Set(environments).subtracting(names)) : .only(names)
+  }
+
+  private static func migrationName(_ wanted: String?, _ version: Int, _ tasks: [Task]) throws -> String {
+    if let wanted {
+      let name = slug(wanted)
+      guard !name.isEmpty else {
+        throw Problem(
+          .usage,
+          "\"\(wanted)\" holds nothing that could name a migration",
+          hint: "use letters and digits"
+        )
+      }
+      return name
+    }
+    if version == 1 { return "initial" }
+    guard tasks.count == 1 else { return "change-\(tasks.count)-paths" }
+    let name = slug(tasks[0].path.path)
+    return name.isEmpty ? "change-1-path" : name
+  }
+
+  private static func slug(_ text: String) -> String {
+    var slug = ""
+    for character in text.lowercased() where slug.count < 60 {
+      if character.isASCII, character.isLetter || character.isNumber {
+        slug.append(character)
+      } else if !slug.isEmpty, !slug.hasSuffix("-") {
+        slug.append("-")
+      }
+    }
+    while slug.hasSuffix("-") { slug.removeLast() }
+    return slug
+  }
+}
+
+extension VaultPath {
+  /// Whether another path lies inside this mount or auth method.
+  func contains(_ other: VaultPath) -> Bool {
+    guard other.namespace == namespace, other != self, let prefix = contentPrefix else { return false }
+    return other.path.hasPrefix(prefix)
+  }
+}
+
+extension Task {
+  /// What a task destroys that no rollback brings back, in words; `nil` if nothing.
+  package func losses(_ catalogue: Catalogue, _ mounts: MountTable) -> String? {
+    guard case .delete = action else { return nil }
+    return catalogue.endpoint(for: path, mounts: mounts).loses
+  }
+}
