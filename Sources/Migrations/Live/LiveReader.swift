@@ -1,0 +1,135 @@
+package import Catalogue
+package import Values
+package import VaultClient
+
+/// Reads what is at paths, in as few requests as give the answer, and in the form in which it is recorded.
+package struct LiveReader {
+  private let client: VaultClient
+  private let catalogue: Catalogue
+  /// Values that must not be stored or shown, wherever a server repeats them.
+  private let secrets: Set<Secret>
+
+  package init(client: VaultClient, catalogue: Catalogue, secrets: Set<Secret> = []) {
+    self.client = client
+    self.catalogue = catalogue
+    self.secrets = secrets
+  }
+
+  /// What is at each path; what is absent, or cannot be read at all, is missing from the answer.
+  ///
+  /// Fields that the server changes by itself are left out, secrets are ``Secret`` leaves. Throws ``VaultError`` for
+  /// anything but absence.
+  package func read(
+    _ paths: some Collection<VaultPath>,
+    mounts: MountTable
+  ) throws -> [VaultPath: Value] {
+    var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
+    var singles: [(path: VaultPath, from: VaultPath)] = []
+    for path in paths.sorted() {
+      switch catalogue.endpoint(for: path, mounts: mounts).readPath(for: path) {
+      case .itself: singles.append((path, path))
+      case .path(let other), .kvMetadata(let other): singles.append((path, other))
+      case .member(let list, let key): lists[list, default: []].append((path, key))
+      case .nothing: continue
+      }
+    }
+    let listed = lists.keys.sorted()
+    let answers = client.perform(
+      listed.map { VaultRequest(.read, $0) }
+        + singles.map { single in
+          let query = catalogue.endpoint(for: single.path, mounts: mounts).readQuery
+          return VaultRequest(.read, single.from, query: query.map(Self.parameters) ?? [])
+        }
+    )
+    var found: [VaultPath: Value] = [:]
+    for (list, answer) in zip(listed, answers) {
+      guard let entries = try data(of: answer) else { continue }
+      for (path, key) in lists[list] ?? [] {
+        if let entry = entries[key] { found[path] = recordable(entry, at: path, mounts) }
+      }
+    }
+    for (single, answer) in zip(singles, answers.dropFirst(listed.count)) {
+      guard let data = try data(of: answer) else { continue }
+      let endpoint = catalogue.endpoint(for: single.path, mounts: mounts)
+      if endpoint.kind == .kvData {
+        found[single.path] = Self.secretVersion(data)
+      } else {
+        found[single.path] = recordable(data, at: single.path, mounts)
+      }
+    }
+    return found
+  }
+
+  /// The values of KV v2 secrets, for a comparison where no pair is recorded; every leaf is a ``Secret``.
+  package func readSecretData(_ paths: [VaultPath]) throws -> [VaultPath: Value] {
+    let answers = client.perform(paths.map { VaultRequest(.read, $0) })
+    var found: [VaultPath: Value] = [:]
+    for (path, answer) in zip(paths, answers) {
+      guard let data = try data(of: answer)?["data"], data != .null else { continue }
+      found[path] = data
+    }
+    return found
+  }
+
+  /// A digest of what an action's probe shows, which the action changes; `nil` if nothing can show it.
+  package func probe(_ path: VaultPath, mounts: MountTable) throws -> String? {
+    guard let probe = catalogue.endpoint(for: path, mounts: mounts).probe(for: path.withoutActionName) else {
+      return nil
+    }
+    // Some singletons answer 400 before they are configured.
+    let answer = client.perform([VaultRequest(probe.lists ? .list : .read, probe.path)])[0]
+    let data = try data(of: answer, absence: [.notFound, .noSuchMount, .namespaceNotFound, .refused])
+    let shown = probe.lists ? data?["keys"] : probe.field.flatMap { data?[$0] } ?? data
+    return Fingerprints.digest(of: shown ?? .null)
+  }
+
+  // MARK: - Answers
+
+  /// The data of an answer; errors of some kinds mean that there is nothing.
+  private func data(
+    of answer: Result<VaultResponse, VaultError>,
+    absence: Set<VaultError.Kind> = [.notFound, .noSuchMount, .namespaceNotFound]
+  ) throws(VaultError) -> Value? {
+    switch answer {
+    case .success(let response): return response.data
+    case .failure(let error):
+      if absence.contains(error.kind) { return nil }
+      throw error
+    }
+  }
+
+  private func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
+    let endpoint = catalogue.endpoint(for: path, mounts: mounts)
+    guard case .object(let members) = value else { return value }
+    let stable = members.filter { !endpoint.isVolatile(field: $0.key) }
+    return Value.object(stable).mapLeaves { leaf, keys in
+      guard case .string(let text) = leaf, !text.isEmpty else { return leaf }
+      if endpoint.isSecret(field: keys.joined(separator: ".")) || repeatsSecret(text) {
+        return .secret(Secret(text))
+      }
+      return leaf
+    }
+  }
+
+  private func repeatsSecret(_ text: String) -> Bool {
+    secrets.contains { secret in
+      // Short values, such as a number or "true", stand everywhere by chance.
+      secret.exposed { $0.utf8.count >= 6 && text.contains($0) }
+    }
+  }
+
+  /// A deleted or destroyed newest version counts as absent.
+  private static func secretVersion(_ metadata: Value) -> Value? {
+    guard let version = metadata["current_version"]?.integer, version > 0 else { return nil }
+    let newest = metadata["versions"]?[String(version)]
+    let isGone = newest?["destroyed"] == true || !(newest?["deletion_time"]?.string ?? "").isEmpty
+    return isGone ? nil : ["current_version": .number(Number(version))]
+  }
+
+  private static func parameters(_ query: String) -> [(name: String, value: String)] {
+    query.split(separator: "&").map { part in
+      let pair = part.split(separator: "=", maxSplits: 1)
+      return (String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
+    }
+  }
+}
