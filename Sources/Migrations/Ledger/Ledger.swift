@@ -1,0 +1,116 @@
+import Catalogue
+import Digests
+package import Values
+package import VaultClient
+
+/// What the server itself remembers of an environment: the applied version, the run in progress, the lock, and the key
+/// of the fingerprints, in a small KV v2 mount (DESIGN section 3).
+///
+/// Every record is one JSON document in one string, because a request's body may hold only 1,000 strings.
+package final class Ledger {
+  package enum Record: String, CaseIterable, Sendable {
+    case head, run, lock, key
+  }
+
+  /// A record as it was read, with the version that a check-and-set needs.
+  package struct Entry: Sendable {
+    package let value: Value
+    package let version: Int
+  }
+
+  private let client: VaultClient
+  package let mount: String
+  private let folder: String
+
+  package init(client: VaultClient, mount: String, project: String, environment: String) {
+    self.client = client
+    self.mount = mount
+    self.folder = "\(project)/\(environment)"
+  }
+
+  /// The policy that a role needs for this ledger, as HCL.
+  ///
+  /// Asking what the token may do, and revoking it, come with the default policy, which the tool's role does without.
+  package static func policy(mount: String, project: String, environment: String) -> String {
+    let rules = [
+      ("\(mount)/data/\(project)/\(environment)/*", ["create", "read", "update"]),
+      ("sys/capabilities-self", ["update"]),
+      ("auth/token/revoke-self", ["update"]),
+    ]
+    return rules.map { path, capabilities in
+      HCL.block("path", label: path, ["capabilities": .array(capabilities.map(Value.string))])
+    }.joined(separator: "\n")
+  }
+
+  /// Reads every record that is there.
+  ///
+  /// - Throws: ``VaultError``, of kind `noSuchMount` or `denied` when the ledger was never made.
+  package func read() throws(VaultError) -> [Record: Entry] {
+    var entries: [Record: Entry] = [:]
+    for record in Record.allCases {
+      if let entry = try read(record) { entries[record] = entry }
+    }
+    return entries
+  }
+
+  package func read(_ record: Record) throws(VaultError) -> Entry? {
+    guard let found = try client.readKV(mount, "\(folder)/\(record.rawValue)") else { return nil }
+    let text = found.data?["value"]?.string ?? ""
+    return Entry(value: (try? JSON.parse(Array(text.utf8))) ?? .null, version: found.version)
+  }
+
+  /// Replaces a record, if it still has the version that the caller read.
+  ///
+  /// - Parameters:
+  ///   - record: Which one.
+  ///   - value: What it says from now on.
+  ///   - version: The version that the caller read; 0 when it must not exist.
+  /// - Returns: The new version.
+  /// - Throws: ``VaultError`` of kind `casMismatch` when somebody else was first.
+  @discardableResult
+  package func write(_ record: Record, _ value: Value, replacing version: Int) throws(VaultError) -> Int {
+    try client.writeKV(
+      mount,
+      "\(folder)/\(record.rawValue)",
+      ["value": .string(JSON.text(value))],
+      cas: version
+    )
+  }
+
+  /// Makes the mount if it is missing; only `ledger init` and embedded environments do this.
+  ///
+  /// - Returns: Whether it was made now.
+  /// - Throws: ``VaultError``.
+  package func create() throws(VaultError) -> Bool {
+    if try client.mounts()[mount + "/"] != nil { return false }
+    let body: Value = [
+      "type": "kv", "description": "Ledger of vault-migrations", "options": ["version": "2"],
+    ]
+    _ = try client.perform(VaultRequest(.write, VaultPath("sys/mounts/\(mount)"), body: body))
+    return true
+  }
+
+  /// The key of the environment's fingerprints, made on first use.
+  ///
+  /// - Throws: ``VaultError``.
+  package func fingerprintKey() throws(VaultError) -> [UInt8] {
+    if let key = try storedKey() { return key }
+    let key = Digests.randomBytes(32)
+    do {
+      try write(.key, ["hmac-sha256": .string(Digests.hex(key))], replacing: 0)
+      return key
+    } catch  where error.kind == .casMismatch {
+      // Another run made one between our read and our write.
+      if let key = try storedKey() { return key }
+      throw error
+    }
+  }
+
+  /// The key, if there is one already.
+  ///
+  /// - Throws: ``VaultError``.
+  package func storedKey() throws(VaultError) -> [UInt8]? {
+    guard let digits = try read(.key)?.value["hmac-sha256"]?.string else { return nil }
+    return Digests.bytes(hex: digits)
+  }
+}

@@ -1,0 +1,92 @@
+import Catalogue
+import StateTracker
+package import Values
+
+/// The run in progress, as the ledger knows it: what was intended before it was sent, and what came of it.
+package struct RunRecord: Sendable, Hashable {
+  package enum Progress: String, Sendable, Hashable {
+    /// Recorded before anything is sent.
+    case intended
+    case done
+    case adopted
+    case kept
+  }
+
+  package struct Step: Sendable, Hashable {
+    package var progress: Progress
+    /// What was there before, secrets as fingerprints; `nil` for nothing.
+    package var before: Value?
+    /// For an action: what its probe said before it ran.
+    package var probe: String?
+  }
+
+  package var runID: String
+  package var version: Int
+  package var checksum: String
+  /// By the task's index in the migration.
+  package var steps: [Int: Step] = [:]
+
+  /// Stands in the place of a checksum when no version is applied, but changed values are written again.
+  static let refresh = "refresh"
+
+  package var isRefresh: Bool { checksum == Self.refresh }
+
+  package init(runID: String, version: Int, checksum: String) {
+    self.runID = runID
+    self.version = version
+    self.checksum = checksum
+  }
+
+  package var value: Value {
+    var list: [String: Value] = [:]
+    for (index, step) in steps {
+      var members: [String: Value] = ["progress": .string(step.progress.rawValue)]
+      members["before"] = step.before
+      members["probe"] = step.probe.map(Value.string)
+      list[String(index)] = .object(members)
+    }
+    return [
+      "run": .string(runID), "version": .number(Number(version)), "checksum": .string(checksum),
+      "steps": .object(list),
+    ]
+  }
+
+  /// Reads a record; `nil` when no run is in progress.
+  package init?(_ value: Value?) {
+    guard let value, let runID = value["run"]?.string, let version = value["version"]?.integer,
+      let checksum = value["checksum"]?.string
+    else { return nil }
+    self.init(runID: runID, version: version, checksum: checksum)
+    for (key, step) in value["steps"]?.object ?? [:] {
+      guard let index = Int(key), let progress = step["progress"]?.string.flatMap(Progress.init) else {
+        continue
+      }
+      steps[index] = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
+    }
+  }
+}
+
+/// Which version the ledger says is applied, and the state tree that recorded it.
+package struct Head: Sendable, Hashable {
+  package var version: Int
+  package var checksum: String
+  /// The id of the state tree; a commit's id may change when a push is tried again.
+  package var tree: String
+
+  package init(version: Int, checksum: String, tree: String) {
+    self.version = version
+    self.checksum = checksum
+    self.tree = tree
+  }
+
+  package var value: Value {
+    ["version": .number(Number(version)), "checksum": .string(checksum), "tree": .string(tree)]
+  }
+
+  package init?(_ value: Value?) {
+    guard let value, let version = value["version"]?.integer, let checksum = value["checksum"]?.string,
+      let tree = value["tree"]?.string
+    else { return nil }
+    self.init(version: version, checksum: checksum, tree: tree)
+  }
+}

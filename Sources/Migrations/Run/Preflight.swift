@@ -1,0 +1,100 @@
+import Catalogue
+import Configuration
+import StateTracker
+import Values
+import VaultClient
+
+/// What is checked before anything is written: approvals, and whether the token may do it all.
+struct Preflight {
+  private let context: RunContext
+  private let mounts: MountTable
+
+  init(_ context: RunContext, mounts: MountTable) {
+    self.context = context
+    self.mounts = mounts
+  }
+
+  private var target: Target { context.target }
+
+  /// Destructive tasks need an approval where the environment is protected.
+  ///
+  /// - Throws: ``Problem`` naming the first task without one.
+  func checkApprovals(_ migration: Migration) throws(Problem) {
+    guard target.environment.isProtected else { return }
+    let name = target.environment.name
+    for task in migration.tasks where task.scope.includes(name) && task.approvals[name] == nil {
+      guard let losses = task.losses(target.catalogue, mounts) else { continue }
+      throw Problem(
+        .migrationInvalid,
+        "migration \(migration.label) destroys \(losses) at \(task.path), which needs an approval for \(name)",
+        at: context.project.location(of: migration),
+        path: task.path.description,
+        hint: "generate the migration with --approve \(name)=\"why this may go\""
+      )
+    }
+  }
+
+  /// Asks once per namespace whether every path may be written, and read back.
+  ///
+  /// - Throws: ``Problem`` (permission denied) that lists what is missing.
+  func checkCapabilities(_ tasks: [Task]) throws {
+    let needs = tasks.filter { $0.scope.includes(target.environment.name) }.flatMap { self.needs(of: $0) }
+    var lacking: Set<String> = []
+    for (namespace, group) in Dictionary(grouping: needs, by: \.path.namespace) {
+      // A namespace that this version makes cannot be asked about yet.
+      guard let granted = try capabilities(of: group, in: namespace) else { continue }
+      for need in group {
+        let given = granted[need.path.path] ?? []
+        if given.contains("root") { continue }
+        if given.isDisjoint(with: need.anyOf) || (need.sudo && !given.contains("sudo")) {
+          let names = (need.sudo ? ["sudo"] : []) + need.anyOf.sorted()
+          lacking.insert("\(need.path) (\(names.joined(separator: ", ")))")
+        }
+      }
+    }
+    guard !lacking.isEmpty else { return }
+    let listed = lacking.sorted()
+    throw Problem(
+      .permissionDenied,
+      "the token lacks capabilities on \(listed.prefix(10).joined(separator: "; "))\(listed.count > 10 ? " and \(listed.count - 10) more" : "")",
+      hint: "extend the policy of the token; nothing was written"
+    )
+  }
+
+  private struct Need {
+    let path: VaultPath
+    let anyOf: Set<String>
+    let sudo: Bool
+  }
+
+  private func needs(of task: Task) -> [Need] {
+    let endpoint = target.catalogue.endpoint(for: task.apiPath, mounts: mounts)
+    var path = task.apiPath
+    if let name = path.mountName {
+      let base = (path.isMount ? "sys/mounts/" : "sys/auth/") + name.dropLast()
+      let isTuned = task.action != .delete && context.layers.observed[path] != nil
+      path = path.with(path: isTuned ? base + "/tune" : base)
+    }
+    let isDeletion = task.action == .delete && !endpoint.deleteIsRefused
+    var needs = [
+      Need(path: path, anyOf: isDeletion ? ["delete"] : ["create", "update"], sudo: endpoint.needsSudo)
+    ]
+    switch endpoint.readPath(for: task.apiPath) {
+    case .nothing: break
+    case .itself: needs.append(Need(path: path, anyOf: ["read"], sudo: false))
+    case .path(let other), .kvMetadata(let other), .member(let other, _):
+      needs.append(Need(path: other, anyOf: ["read"], sudo: false))
+    }
+    return needs
+  }
+
+  private func capabilities(of needs: [Need], in namespace: String) throws -> [String: Set<String>]? {
+    do throws(VaultError) {
+      return try target.client.capabilities(of: Set(needs.map(\.path.path)).sorted(), namespace: namespace)
+    } catch {
+      // Nor can a token be asked that may not even ask.
+      if error.kind == .namespaceNotFound || error.kind == .denied { return nil }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Catalogue
+import Configuration
+import StateTracker
+import Values
+
+/// What a version left behind, read at its end: later tasks change what earlier ones wrote.
+struct ReadBack {
+  let context: RunContext
+  let mounts: MountTable
+
+  /// What the state branch is to record of a migration.
+  func change(for migration: Migration) throws -> StateChange {
+    let target = context.target
+    var change = StateChange(summary: "")
+    var written: [VaultPath] = []
+    for task in migration.tasks where task.scope.includes(target.environment.name) {
+      switch task.action {
+      case .run: continue
+      case .delete:
+        for path in [task.path] + recordedContent(of: task.path) {
+          change.sent[path] = .some(nil)
+          change.observed[path] = .some(nil)
+        }
+      case .write(let declared):
+        let endpoint = target.catalogue.endpoint(for: task.path, mounts: mounts)
+        let value = try target.resolver.resolve(declared, path: task.path.description)
+        change.sent[task.path] = context.fingerprints.replacingSecrets(in: value, at: task.path, endpoint)
+        written.append(task.path)
+      }
+    }
+    let reader = LiveReader(
+      client: target.client,
+      catalogue: target.catalogue,
+      secrets: target.resolver.secrets
+    )
+    let live = try reader.read(written, mounts: mounts)
+    for path in written {
+      let endpoint = target.catalogue.endpoint(for: path, mounts: mounts)
+      change.observed[path] = .some(
+        live[path].map { context.fingerprints.replacingSecrets(in: $0, at: path, endpoint) }
+      )
+    }
+    return change
+  }
+
+  private func recordedContent(of mount: VaultPath) -> [VaultPath] {
+    Set(context.layers.sent.keys).union(context.layers.observed.keys).filter { mount.contains($0) }
+  }
+}

@@ -1,0 +1,89 @@
+import Catalogue
+import Configuration
+import StateTracker
+import Values
+import VaultClient
+
+/// Writes again what a changed variable or secret makes different from what was sent.
+///
+/// The same rules hold as for a version, and the record is a commit without version or tag.
+struct RefreshStep {
+  let context: RunContext
+  /// What is declared and applied.
+  let fold: Fold
+  /// The run that ended before it was recorded, if there is one.
+  let interrupted: RunRecord?
+
+  /// Refreshes what is due, and records it.
+  ///
+  /// - Returns: The paths that were written again.
+  func apply(recording recorder: inout StateRecorder, as identity: RunIdentity) async throws -> [VaultPath] {
+    let target = context.target
+    let paths = try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
+    guard !paths.isEmpty else { return [] }
+    let mounts = try target.mounts(declaredBy: fold)
+    let migration = migration(paths, recorder.version, mounts)
+    try Preflight(context, mounts: mounts).checkCapabilities(migration.tasks)
+    let journal = RunJournal(
+      record(of: migration, as: identity),
+      in: target.ledger,
+      entryVersion: recorder.runEntryVersion
+    )
+    do {
+      _ = try VersionRun(migration, context, journal: journal, mounts: mounts).execute()
+      let change = try ReadBack(context: context, mounts: mounts).change(for: migration)
+      try await recorder.recordRefresh(change, paths: paths, journal, context.lock)
+      context.layers.apply(change)
+    } catch {
+      target.client.ignoreCancellation()
+      throw error
+    }
+    for path in paths { context.report(.refreshed(path: path)) }
+    return paths
+  }
+
+  /// The tasks that write these paths once more.
+  private func migration(_ paths: [VaultPath], _ version: Int, _ mounts: MountTable) -> Migration {
+    let tasks = paths.compactMap { path in
+      fold.resources[path].map { Task(path: path, action: .write($0), was: .value($0)) }
+    }
+    let order = TaskOrder(catalogue: context.target.catalogue, mounts: mounts)
+    return Migration(version: version, name: "refresh", parent: nil, tasks: order.sorted(tasks))
+  }
+
+  /// After an interrupted refresh any of the paths may hold the new value already.
+  private func record(of migration: Migration, as identity: RunIdentity) -> RunRecord {
+    var record = RunRecord(runID: identity.runID, version: migration.version, checksum: RunRecord.refresh)
+    guard let interrupted, interrupted.isRefresh else { return record }
+    for (index, task) in migration.tasks.enumerated() {
+      record.steps[index] = RunRecord.Step(progress: .intended, before: context.layers.observed[task.path])
+    }
+    return record
+  }
+}
+
+extension Target {
+  /// What a changed variable or secret makes different from what was sent.
+  func refreshes(of fold: Fold, _ layers: StateLayers, _ fingerprints: Fingerprints) throws -> [Change] {
+    let resolved = try fingerprinted(fold.resources, try mounts(declaredBy: fold), fingerprints)
+    return Planner.refreshes(applied: resolved, sent: layers.sent)
+  }
+
+  /// Declared values, resolved, as they are recorded under `sent/`.
+  private func fingerprinted(
+    _ declared: [VaultPath: Value],
+    _ mounts: MountTable,
+    _ fingerprints: Fingerprints
+  ) throws -> [VaultPath: Value] {
+    var values: [VaultPath: Value] = [:]
+    for (path, value) in declared {
+      let resolved = try resolver.resolve(value, path: path.description)
+      values[path] = fingerprints.replacingSecrets(
+        in: resolved,
+        at: path,
+        catalogue.endpoint(for: path, mounts: mounts)
+      )
+    }
+    return values
+  }
+}

@@ -1,0 +1,46 @@
+import Values
+import VaultClient
+
+/// The record of the run in progress, in memory and in the ledger.
+///
+/// Nothing is sent to the server before ``record(_:)`` has written down that it will be.
+final class RunJournal {
+  private let ledger: Ledger
+  private(set) var run: RunRecord
+  /// The version of the ledger's entry, for the next check-and-set.
+  private(set) var entryVersion: Int
+
+  init(_ run: RunRecord, in ledger: Ledger, entryVersion: Int) {
+    self.run = run
+    self.ledger = ledger
+    self.entryVersion = entryVersion
+  }
+
+  func step(_ index: Int) -> RunRecord.Step? { run.steps[index] }
+
+  /// Changes steps, and writes the record.
+  func record(_ steps: [Int: RunRecord.Step]) throws {
+    run.steps.merge(steps) { $1 }
+    try save()
+  }
+
+  /// Changes a step's progress; it is written with the next record.
+  func note(_ index: Int, _ progress: RunRecord.Progress) {
+    run.steps[index]?.progress = progress
+  }
+
+  /// Takes back an intention that the server refused.
+  func forget(_ index: Int) throws {
+    run.steps[index] = nil
+    try save()
+  }
+
+  /// Says that no run is in progress.
+  func clear() throws {
+    entryVersion = try ledger.write(.run, ["finished": .string(run.runID)], replacing: entryVersion)
+  }
+
+  private func save() throws {
+    entryVersion = try ledger.write(.run, run.value, replacing: entryVersion)
+  }
+}

@@ -1,0 +1,189 @@
+import Catalogue
+import Configuration
+import Git
+package import Logging
+import StateTracker
+import Values
+import VaultClient
+
+/// Brings an environment to the newest version: pending migrations in order, then refreshes; each recorded on the state
+/// branch, tagged, and known to the ledger (DESIGN section 6).
+package final class Runner {
+  let target: Target
+  let project: Project
+  let identity: RunIdentity
+  private let options: RunOptions
+  let logger: Logger
+  private let cancelled: () -> Bool
+  let report: (RunEvent) -> Void
+
+  /// Prepares a run; nothing is asked or written yet.
+  ///
+  /// `cancelled` is asked between requests: a run that is cancelled stops cleanly and can go on later. `report` is told
+  /// what happens, for progress.
+  package init(
+    target: Target,
+    project: Project,
+    identity: RunIdentity,
+    options: RunOptions = RunOptions(),
+    logger: Logger,
+    cancelled: @escaping () -> Bool = { false },
+    report: @escaping (RunEvent) -> Void = { _ in }
+  ) {
+    self.target = target
+    self.project = project
+    self.identity = identity
+    self.options = options
+    self.cancelled = cancelled
+    var logger = logger
+    logger[metadataKey: "run"] = "\(identity.runID)"
+    logger[metadataKey: "environment"] = "\(target.environment.name)"
+    self.logger = logger
+    self.report = { event in
+      report(event)
+      if case .versionStarted(let label, let name, _) = event {
+        logger[metadataKey: "migration"] = "\(label)-\(name)"
+      }
+      Self.log(event, to: logger)
+    }
+  }
+
+  /// Applies everything that is pending.
+  ///
+  /// - Returns: What was done.
+  /// - Throws: ``Problem``, ``VaultError`` or ``GitError``; what was done is recorded, and the next run goes on from there.
+  package func run() async throws -> RunReport {
+    var result = RunReport(environment: target.environment.name)
+    try checkOptions()
+    let first = try await examine()
+    if first.state == .behind {
+      result.isBehind = true
+      return result
+    }
+    // An unset variable stops the run before anything is asked or written.
+    for migration in first.pending { try resolveReferences(of: migration) }
+    guard try hasWork(first) else { return result }
+
+    if target.environment.server == .embedded { _ = try target.ledger.create() }
+    let lock = try takeLock()
+    defer {
+      target.client.ignoreCancellation()
+      lock.release()
+    }
+    // Somebody may have been faster before the lock was ours.
+    var standing = try await examine()
+    if let run = standing.run, !run.isRefresh, run.version == standing.version {
+      try finishRecord(of: run, standing, lock)
+      standing = try await examine()
+    }
+    let context = RunContext(
+      project: project,
+      target: target,
+      options: options,
+      lock: lock,
+      layers: try StateLayers(standing.recorded),
+      fingerprints: Fingerprints(key: try target.ledger.fingerprintKey()),
+      cancelled: cancelled,
+      report: report
+    )
+    var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
+    var fold = try appliedFold(standing)
+    for migration in standing.pending {
+      let version = VersionStep(context: context, fold: fold, migration: migration, interrupted: standing.run)
+      result.applied.append(try await version.apply(recording: &recorder, as: identity))
+      try fold.apply(migration, environment: target.environment.name)
+    }
+    let refresh = RefreshStep(context: context, fold: fold, interrupted: standing.run)
+    result.refreshed = try await refresh.apply(recording: &recorder, as: identity)
+    return result
+  }
+
+  private func examine() async throws -> Standing {
+    let standing = try await target.examine(project, acceptsServer: options.acceptsServer)
+    try standing.requireAgreement()
+    return standing
+  }
+
+  /// Whether anything is to be written; most runs of a pipeline have nothing to do, and take no lock.
+  private func hasWork(_ standing: Standing) throws -> Bool {
+    if !standing.pending.isEmpty || standing.run != nil { return true }
+    guard standing.version > 0, let key = try target.ledger.storedKey() else { return false }
+    return try !target.refreshes(
+      of: appliedFold(standing),
+      StateLayers(standing.recorded),
+      Fingerprints(key: key)
+    ).isEmpty
+  }
+
+  private func takeLock() throws -> RunLock {
+    try RunLock.take(
+      in: target.ledger,
+      runID: identity.runID,
+      holder: identity.appliedBy,
+      ttl: project.settings.lockTTL,
+      serverTime: { [target] in target.serverTime }
+    ) { [report] in report(.lockTakenOver(from: $0)) }
+  }
+
+  private func appliedFold(_ standing: Standing) throws(Problem) -> Fold {
+    try Fold(
+      project.migrations.filter { $0.version <= standing.version },
+      environment: target.environment.name
+    )
+  }
+
+  private func resolveReferences(of migration: Migration) throws {
+    for task in migration.tasks where task.scope.includes(target.environment.name) {
+      switch task.action {
+      case .write(let value), .run(let value):
+        _ = try target.resolver.resolve(value, path: task.path.description)
+      case .delete: break
+      }
+    }
+  }
+
+  /// The state was published, although the run ended before the ledger knew: the record is finished, nothing is sent.
+  private func finishRecord(of run: RunRecord, _ standing: Standing, _ lock: RunLock) throws {
+    guard let last = standing.history.last, let commit = standing.recorded.commit else { return }
+    try lock.hold()
+    let head = Head(version: last.version, checksum: last.checksum, tree: commit.tree.description)
+    try target.ledger.write(.head, head.value, replacing: standing.headEntryVersion)
+    try RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion).clear()
+    logger.notice(
+      "finished the record of \(Migration.label(last.version)), which an interrupted run had applied"
+    )
+  }
+
+  /// A path that the user decided about must be one of ours: a typing error would decide nothing.
+  private func checkOptions() throws(Problem) {
+    let known = Set(project.migrations.flatMap { $0.tasks.map(\.path) })
+    for path in options.keep.union(options.revert).union(options.ran).union(options.notRun).sorted()
+    where !known.contains(path) {
+      throw Problem(
+        .usage,
+        "no migration has a task for \(path)",
+        path: path.description,
+        hint: Suggestion.nearest(to: path.description, among: known.map(\.description)).map {
+          "did you mean \($0)?"
+        }
+      )
+    }
+  }
+
+  private static func log(_ event: RunEvent, to logger: Logger) {
+    switch event {
+    case .lockTakenOver(let other):
+      logger.warning("took over the lock of a dead run", metadata: ["holder": "\(other)"])
+    case .versionStarted: logger.info("version started")
+    case .taskFinished(let path, let outcome, let action):
+      logger.info(
+        "task finished",
+        metadata: ["path": "\(path)", "action": "\(action)", "outcome": "\(outcome)"]
+      )
+    case .notice(let text, let path):
+      logger.notice("\(text)", metadata: path.map { ["path": "\($0)"] } ?? [:])
+    case .versionApplied(_, let tag): logger.info("version applied", metadata: ["tag": "\(tag)"])
+    case .refreshed(let path): logger.info("refreshed", metadata: ["path": "\(path)"])
+    }
+  }
+}

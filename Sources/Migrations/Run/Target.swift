@@ -1,0 +1,137 @@
+package import Catalogue
+package import Configuration
+import Git
+package import StateTracker
+import Values
+package import VaultClient
+
+/// One environment as a command works with it: its server, its ledger, its state branch.
+package final class Target {
+  package let environment: Environment
+  package let settings: Settings
+  package let client: VaultClient
+  package let ledger: Ledger
+  package let tracker: StateTracker
+  package let resolver: Resolver
+  package let catalogue: Catalogue
+  package let health: Health
+  private let clock = ContinuousClock()
+  private let startedAt: ContinuousClock.Instant
+  private var listedMounts: [String: MountTable] = [:]
+
+  /// Connects to the server and makes sure that it can work.
+  ///
+  /// - Throws: ``Problem`` when it is sealed, not initialised or not to be reached.
+  package init(
+    environment: Environment,
+    settings: Settings,
+    client: VaultClient,
+    tracker: StateTracker,
+    resolver: Resolver,
+    catalogue: Catalogue = .builtIn
+  ) throws {
+    self.environment = environment
+    self.settings = settings
+    self.client = client
+    self.tracker = tracker
+    self.resolver = resolver
+    self.catalogue = catalogue
+    ledger = Ledger(
+      client: client,
+      mount: settings.ledger,
+      project: settings.project,
+      environment: environment.name
+    )
+    health = try client.health()
+    startedAt = clock.now
+    if !health.initialized || health.sealed {
+      throw Problem(
+        .unreachable,
+        "the server at \(client.settings.address) is \(health.initialized ? "sealed" : "not initialised")",
+        hint: health.initialized
+          ? "unseal it, then run the command again" : "initialise it, then run the command again"
+      )
+    }
+  }
+
+  /// Which server this is, as a version's record names it.
+  package var server: HistoryRecord.Server {
+    // The private server gets another port with each start; its cluster id tells it apart.
+    let address = environment.server == .embedded ? "embedded" : client.settings.address.description
+    return HistoryRecord.Server(
+      address: address,
+      namespace: client.settings.namespace,
+      clusterID: health.clusterID,
+      version: health.version
+    )
+  }
+
+  /// The server's clock, in seconds since 1970, carried on by our own.
+  package var serverTime: Int {
+    (health.serverTime ?? 0) + Int(startedAt.duration(to: clock.now).components.seconds)
+  }
+
+  /// Fetches the state and reads the ledger, and judges whether they agree.
+  ///
+  /// - Throws: ``GitError``, ``VaultError``, or ``Problem`` when there is no ledger.
+  package func examine(_ project: Project, acceptsServer: Bool = false) async throws -> Standing {
+    let recorded = try await tracker.fetch()
+    let entries = try readLedger()
+    return try Standing.judge(
+      project: project,
+      recorded: recorded,
+      entries: entries,
+      server: server,
+      acceptsServer: acceptsServer
+    )
+  }
+
+  private func readLedger() throws -> [Ledger.Record: Ledger.Entry] {
+    do throws(VaultError) {
+      return try ledger.read()
+    } catch {
+      if error.kind != .noSuchMount { throw error }
+      // The private server gets its ledger with the first run.
+      if environment.server == .embedded { return [:] }
+      throw Problem(
+        .configurationInvalid,
+        "the server has no ledger at \(settings.ledger)/",
+        hint: "an administrator makes it once with \"vault-migrations ledger init --env \(environment.name)\""
+      )
+    }
+  }
+
+  /// The types of all mounts: those that the server lists, and those that a fold declares.
+  ///
+  /// - Throws: ``VaultError``; a token that may not list mounts leaves those unknown.
+  package func mounts(declaredBy fold: Fold) throws -> MountTable {
+    var table = MountTable()
+    for namespace in Set(fold.resources.keys.map(\.namespace)).union([""]).sorted() {
+      table.insert(contentsOf: try listedMounts(in: namespace))
+    }
+    table.insert(contentsOf: fold.mounts)
+    return table
+  }
+
+  private func listedMounts(in namespace: String) throws(VaultError) -> MountTable {
+    if let known = listedMounts[namespace] { return known }
+    let table: MountTable
+    do throws(VaultError) {
+      table = try listMounts(in: namespace)
+    } catch {
+      if error.kind == .denied || error.kind == .namespaceNotFound { return MountTable() }
+      throw error
+    }
+    listedMounts[namespace] = table
+    return table
+  }
+
+  private func listMounts(in namespace: String) throws(VaultError) -> MountTable {
+    let engines = try client.mounts(namespace: namespace)
+    let methods = try client.authMounts(namespace: namespace)
+    var table = MountTable()
+    for (name, entry) in engines { table.insert(VaultPath(name, in: namespace), declared: entry) }
+    for (name, entry) in methods { table.insert(VaultPath("auth/" + name, in: namespace), declared: entry) }
+    return table
+  }
+}

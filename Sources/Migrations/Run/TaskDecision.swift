@@ -1,0 +1,147 @@
+import Catalogue
+import Values
+
+/// What is done about one task, given what is there: pure, and looked at immediately before the write (DESIGN section 6).
+enum TaskDecision: Equatable {
+  case send
+  /// The server has it already: nothing is sent.
+  case adopt(notice: String?)
+  /// Somebody else's change stays, as the user asked.
+  case keep
+  case stop(Problem)
+}
+
+/// Everything that a decision depends on.
+struct TaskView {
+  let task: Task
+  let endpoint: Endpoint
+  /// What the task writes, resolved; `nil` for a deletion.
+  let value: Value?
+  /// The same with fingerprints in the place of secrets.
+  let fingerprinted: Value?
+  /// What the task says was there, resolved; `nil` for nothing, or if it cannot be resolved any more.
+  let was: Value?
+  /// What this environment last wrote.
+  let sent: Value?
+  /// What the server answered when this path was last recorded.
+  let recorded: Value?
+  /// What is there now.
+  let live: Value?
+  /// The values of a KV secret, where they were needed.
+  let content: Value?
+  /// Whether an interrupted run had set out to do this task.
+  let wasIntended: Bool
+  let fingerprints: Fingerprints
+}
+
+extension TaskDecision {
+  static func decide(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
+    if view.endpoint.readPath(for: view.task.path) == .nothing { return .send }
+    if view.task.action == .delete { return decideDeletion(view, options) }
+    guard let live = view.live else {
+      let vanished = view.recorded != nil && !view.wasIntended
+      return vanished ? foreign(view, options, "was deleted on the server by somebody else", []) : .send
+    }
+    let agreement = view.agreement(with: view.value)
+    if view.wasIntended, agreement.isEqual {
+      // It is most likely our own write; what a read cannot show is sent again.
+      return agreement.unverifiable.isEmpty ? .adopt(notice: nil) : .send
+    }
+    if let recorded = view.recorded {
+      let changes = view.fingerprints.drift(from: recorded, to: live, at: view.task.path, view.endpoint)
+      if changes.isEmpty { return view.sent == view.fingerprinted ? .adopt(notice: nil) : .send }
+      if agreement.isEqual { return .adopt(notice: agreement.notice) }
+      return foreign(view, options, "was changed on the server by somebody else", changes)
+    }
+    if agreement.isEqual { return .adopt(notice: agreement.notice) }
+    if view.was != nil, view.agreement(with: view.was).isEqual { return .send }
+    if view.task.was == .absent, view.isAtDefaults(agreement.differences) { return .send }
+    return foreign(
+      view,
+      options,
+      "exists already and is not what the migration writes",
+      agreement.differences
+    )
+  }
+
+  private static func decideDeletion(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
+    guard let live = view.live else { return .adopt(notice: nil) }
+    if let recorded = view.recorded {
+      let changes = view.fingerprints.drift(from: recorded, to: live, at: view.task.path, view.endpoint)
+      return changes.isEmpty
+        ? .send : foreign(view, options, "was changed on the server by somebody else", changes)
+    }
+    let agreement = view.agreement(with: view.was)
+    return agreement.isEqual
+      ? .send : foreign(view, options, "is not what the migration says it deletes", agreement.differences)
+  }
+
+  private static func foreign(
+    _ view: TaskView,
+    _ options: RunOptions,
+    _ what: String,
+    _ differences: [FieldDifference]
+  ) -> TaskDecision {
+    if options.keep.contains(view.task.path) { return .keep }
+    if options.revert.contains(view.task.path) { return .send }
+    let fields = differences.prefix(8).map { difference in
+      difference.isSensitive
+        ? difference.name
+        : "\(difference.name) (\(JSON.text(difference.expected ?? .null)) → \(JSON.text(difference.live ?? .null)))"
+    }
+    let listed = fields.isEmpty ? "" : ": \(fields.joined(separator: ", "))"
+    return .stop(
+      Problem(
+        .worldChanged,
+        "\(view.task.path) \(what)\(listed)",
+        path: view.task.path.description,
+        hint:
+          "look with drift; then --revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
+      )
+    )
+  }
+}
+
+/// How what is there compares with what is declared, by type.
+struct TaskAgreement {
+  let isEqual: Bool
+  let differences: [FieldDifference]
+  let unverifiable: [String]
+
+  var notice: String? {
+    unverifiable.isEmpty
+      ? nil : "is there already; \(unverifiable.joined(separator: ", ")) cannot be compared and was not sent"
+  }
+}
+
+extension TaskView {
+  fileprivate func agreement(with declared: Value?) -> TaskAgreement {
+    guard let declared = declared?.object, let live = live?.object else {
+      return TaskAgreement(isEqual: false, differences: [], unverifiable: [])
+    }
+    if endpoint.kind == .kvData {
+      let isEqual = content != nil && Self.revealed(declared["data"]) == Self.revealed(content)
+      return TaskAgreement(isEqual: isEqual, differences: [], unverifiable: [])
+    }
+    let comparison = Comparison(declared: declared, live: live, endpoint: endpoint)
+    return TaskAgreement(
+      isEqual: comparison.differences.isEmpty,
+      differences: comparison.differences,
+      unverifiable: comparison.unverifiable
+    )
+  }
+
+  /// Whether nobody configured this yet: an object that cannot be deleted is there from the start, with defaults.
+  fileprivate func isAtDefaults(_ differences: [FieldDifference]) -> Bool {
+    guard endpoint.deleteIsRefused else { return false }
+    return differences.allSatisfy { difference in
+      guard let live = difference.live, !live.isZero else { return true }
+      guard let value = endpoint.resetValue(field: difference.name) else { return false }
+      return Comparison.agrees(declared: value, live: live, field: difference.name, endpoint: endpoint)
+    }
+  }
+
+  private static func revealed(_ value: Value?) -> [UInt8] {
+    JSON.bytesExposingSecrets(value ?? .null)
+  }
+}

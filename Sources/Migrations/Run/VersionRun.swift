@@ -1,0 +1,145 @@
+import Catalogue
+import Configuration
+import StateTracker
+import Values
+import VaultClient
+
+/// What every step of a run works with.
+struct RunContext {
+  let project: Project
+  let target: Target
+  let options: RunOptions
+  let lock: RunLock
+  let layers: StateLayers
+  let fingerprints: Fingerprints
+  /// Whether the user wants the run to end.
+  let cancelled: () -> Bool
+  let report: (RunEvent) -> Void
+}
+
+/// One migration on its way into one environment.
+///
+/// Its tasks are done in levels that do not depend on each other, each intended in the ledger before it is sent.
+final class VersionRun {
+  let context: RunContext
+  let migration: Migration
+  let journal: RunJournal
+  let mounts: MountTable
+  let reader: LiveReader
+  /// Indices into the migration's tasks.
+  private let levels: [[Int]]
+  private var outcomes: [Int: HistoryRecord.Outcome] = [:]
+
+  init(_ migration: Migration, _ context: RunContext, journal: RunJournal, mounts: MountTable) {
+    self.context = context
+    self.migration = migration
+    self.journal = journal
+    self.mounts = mounts
+    let target = context.target
+    reader = LiveReader(client: target.client, catalogue: target.catalogue, secrets: target.resolver.secrets)
+    levels = TaskOrder(catalogue: target.catalogue, mounts: mounts)
+      .levels(of: migration.tasks, environment: target.environment.name)
+  }
+
+  /// Runs every task that is not done.
+  ///
+  /// - Returns: What became of each, in the migration's order.
+  /// - Throws: ``Problem`` at the first task that cannot be done; what is done stays recorded.
+  func execute() throws -> [HistoryRecord.Outcome] {
+    if levels.count > 1 { try lookAhead() }
+    for level in levels {
+      if context.cancelled() {
+        throw Problem(
+          .operationFailed,
+          "interrupted after \(progress)",
+          hint: "what was done is recorded; the next run goes on from here"
+        )
+      }
+      if let only = level.first, level.count == 1, case .run(let arguments) = migration.tasks[only].action {
+        try run(only, arguments)
+      } else {
+        try write(level)
+      }
+    }
+    return outcomes.keys.sorted().compactMap { outcomes[$0] }
+  }
+
+  /// How far it got, for messages.
+  private var progress: String {
+    "\(outcomes.count) of \(levels.joined().count) tasks of \(migration.label)"
+  }
+
+  /// Stops for what somebody else changed anywhere in the version, while nothing of it is written yet.
+  private func lookAhead() throws {
+    let ahead = LookAhead(levels.joined().sorted().map { ($0, migration.tasks[$0]) })
+    let live = try reader.read(ahead.roots, mounts: mounts)
+    for view in try views(of: ahead.visible(inside: Set(live.keys))) {
+      switch TaskDecision.decide(view, context.options) {
+      case .stop(let problem): throw problem
+      // A request that cannot be built is better known now, too.
+      case .send: _ = try request(for: view)
+      case .adopt, .keep: continue
+      }
+    }
+  }
+
+  func endpoint(of task: Task) -> Endpoint {
+    context.target.catalogue.endpoint(for: task.path, mounts: mounts)
+  }
+
+  /// Notes what became of a task; the ledger learns of it with the journal's next record.
+  func finish(_ index: Int, _ action: Change.Action, _ progress: RunRecord.Progress, before: Value?) {
+    // What an interrupted run of this version wrote is ours.
+    let progress = progress == .adopted && journal.step(index) != nil ? .done : progress
+    let path = migration.tasks[index].path
+    journal.note(index, progress)
+    outcomes[index] = HistoryRecord.Outcome(
+      path: path,
+      action: action.rawValue,
+      outcome: progress.rawValue,
+      before: before
+    )
+    context.report(.taskFinished(path: path, outcome: progress, action: action))
+  }
+
+  /// A server that ignores a field answers with success and a warning: for us that is a failure.
+  func check(_ response: VaultResponse, _ task: Task) throws {
+    for warning in response.warnings {
+      if warning.contains("ignored these unrecognized parameters"), try !isStored(warning, task) {
+        throw Problem(
+          .operationFailed,
+          "migration \(migration.label) wrote \(task.path), but the server does not know all of it: \(warning)",
+          path: task.path.description,
+          hint: "mend the field's name in the schema, and generate the migration again"
+        )
+      }
+      context.report(.notice(warning, path: task.path))
+    }
+  }
+
+  /// Whether the fields that a warning calls ignored are there nevertheless.
+  ///
+  /// A database's connection is stored whole, and its plugin's own fields are called unknown as soon as there is anything
+  /// else to warn about.
+  private func isStored(_ warning: String, _ task: Task) throws -> Bool {
+    guard case .write(let declared) = task.action, let open = warning.lastIndex(of: "[") else { return false }
+    let names = Set(warning[open...].split { "[], ".contains($0) }.map(String.init))
+    let value = try context.target.resolver.resolve(declared, path: task.path.description)
+    let fields = (value.object ?? [:]).filter { names.contains($0.key) }
+    guard fields.count == names.count,
+      let live = try reader.read([task.path], mounts: mounts)[task.path]?.object
+    else { return false }
+    return Comparison(declared: fields, live: live, endpoint: endpoint(of: task)).differences.isEmpty
+  }
+
+  func failure(_ error: VaultError, at task: Task) -> Problem {
+    var problem = error.problem
+    problem.path = task.path.description
+    problem.message = "stopped at \(task.path) after \(progress): \(problem.message)"
+    problem.hint = [problem.hint, "what was done is recorded; the next run goes on from here"].compactMap(
+      \.self
+    )
+    .joined(separator: "; ")
+    return problem
+  }
+}

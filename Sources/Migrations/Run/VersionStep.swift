@@ -1,0 +1,67 @@
+import Catalogue
+import Configuration
+import Values
+import VaultClient
+
+/// One pending version, from its checks to its record.
+struct VersionStep {
+  let context: RunContext
+  /// What is declared before it.
+  let fold: Fold
+  let migration: Migration
+  /// The run that ended before its version was recorded, if there is one.
+  let interrupted: RunRecord?
+
+  /// Applies the version, and records it.
+  func apply(
+    recording recorder: inout StateRecorder,
+    as identity: RunIdentity
+  ) async throws -> RunReport.Version {
+    let target = context.target
+    let mounts = try knownMounts()
+    let tasks = migration.tasks.filter { $0.scope.includes(target.environment.name) }
+    let preflight = Preflight(context, mounts: mounts)
+    try preflight.checkApprovals(migration)
+    try preflight.checkCapabilities(tasks)
+    context.report(.versionStarted(label: migration.label, name: migration.name, tasks: tasks.count))
+    let journal = RunJournal(record(as: identity), in: target.ledger, entryVersion: recorder.runEntryVersion)
+    do {
+      let run = VersionRun(migration, context, journal: journal, mounts: mounts)
+      let outcomes = try run.execute()
+      // From here on the ledger knows that everything was sent.
+      try journal.record([:])
+      let change = try ReadBack(context: context, mounts: mounts).change(for: migration)
+      let version = try await recorder.record(migration, change, outcomes, journal, context.lock)
+      context.layers.apply(change)
+      context.report(.versionApplied(label: migration.label, tag: version.tag))
+      return version
+    } catch {
+      // The steps that were finished since the last record are worth knowing; without any, no run is in progress.
+      target.client.ignoreCancellation()
+      if !journal.run.steps.isEmpty { try? journal.record([:]) }
+      throw error
+    }
+  }
+
+  /// The mounts before and after it: a deletion still needs the types of those that it takes away.
+  private func knownMounts() throws -> MountTable {
+    var after = fold
+    try after.apply(migration, environment: context.target.environment.name)
+    var mounts = try context.target.mounts(declaredBy: fold)
+    mounts.insert(contentsOf: after.mounts)
+    return mounts
+  }
+
+  /// Goes on from where an interrupted run of the same version ended; one of other tasks counts for nothing.
+  private func record(as identity: RunIdentity) -> RunRecord {
+    var record = RunRecord(
+      runID: identity.runID,
+      version: migration.version,
+      checksum: migration.checksum
+    )
+    if let interrupted, interrupted.version == migration.version, interrupted.checksum == migration.checksum {
+      record.steps = interrupted.steps
+    }
+    return record
+  }
+}

@@ -1,0 +1,133 @@
+import Catalogue
+import Configuration
+import Values
+import VaultClient
+
+/// Writes and deletions: a level at a time, many requests in flight.
+extension VersionRun {
+  private struct Sending {
+    let index: Int
+    let view: TaskView
+    let request: VaultRequest
+  }
+
+  /// Requests of one level that are intended together; between these groups a run can be ended, and its lock renewed.
+  private static let groupSize = 256
+
+  /// Does the tasks of a level that the server does not have yet.
+  func write(_ level: [Int]) throws {
+    var sending: [Sending] = []
+    for (index, view) in zip(level, try views(of: level)) {
+      switch TaskDecision.decide(view, context.options) {
+      case .stop(let problem): throw problem
+      case .adopt(let notice):
+        if let notice { context.report(.notice(notice, path: view.task.path)) }
+        finish(index, view, .adopted)
+      case .keep: finish(index, view, .kept)
+      case .send: sending.append(Sending(index: index, view: view, request: try request(for: view)))
+      }
+    }
+    for start in stride(from: 0, to: sending.count, by: Self.groupSize) {
+      try send(Array(sending[start..<min(start + Self.groupSize, sending.count)]))
+    }
+  }
+
+  private func send(_ group: [Sending]) throws {
+    var steps: [Int: RunRecord.Step] = [:]
+    for item in group where journal.step(item.index)?.progress != .intended {
+      let before = if let step = journal.step(item.index) { step.before } else { before(item.view) }
+      steps[item.index] = RunRecord.Step(progress: .intended, before: before, probe: nil)
+    }
+    try journal.record(steps)
+    try context.lock.hold()
+    let results = context.target.client.perform(group.map(\.request))
+    var failure: (any Error)?
+    for (item, result) in zip(group, results) {
+      do {
+        try settle(item, result)
+        finish(item.index, item.view, .done)
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// What is known about tasks, with what is there now.
+  func views(of level: [Int]) throws -> [TaskView] {
+    let tasks = level.map { migration.tasks[$0] }
+    let live = try reader.read(tasks.map(\.path), mounts: mounts)
+    // Secrets are read only where their version alone cannot tell whether they are ours.
+    let unpaired = zip(level, tasks).filter { index, task in
+      guard let now = live[task.path], task.action != .delete, endpoint(of: task).kind == .kvData else {
+        return false
+      }
+      return journal.step(index) != nil || context.layers.observed[task.path] != now
+    }
+    let content = try reader.readSecretData(unpaired.map(\.1.path))
+    return try zip(level, tasks).map { index, task in
+      try view(of: task, at: index, live: live[task.path], content: content[task.path])
+    }
+  }
+
+  private func view(of task: Task, at index: Int, live: Value?, content: Value?) throws -> TaskView {
+    let resolver = context.target.resolver
+    let endpoint = endpoint(of: task)
+    var value: Value?
+    if case .write(let declared) = task.action {
+      value = try resolver.resolve(declared, path: task.path.description).marking(secretsOf: endpoint)
+    }
+    var was: Value?
+    if case .value(let declared)? = task.was { was = try? resolver.resolve(declared) }
+    return TaskView(
+      task: task,
+      endpoint: endpoint,
+      value: value,
+      fingerprinted: value.map { context.fingerprints.replacingSecrets(in: $0, at: task.path, endpoint) },
+      was: was,
+      sent: context.layers.sent[task.path],
+      recorded: context.layers.observed[task.path],
+      live: live,
+      content: content,
+      wasIntended: journal.step(index) != nil,
+      fingerprints: context.fingerprints
+    )
+  }
+
+  /// What is sent for a task.
+  func request(for view: TaskView) throws -> VaultRequest {
+    let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
+    guard let value = view.value, let fingerprinted = view.fingerprinted else {
+      return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
+    }
+    let basis = RequestBuilder.Basis(sent: view.sent, live: view.live, fingerprinted: fingerprinted)
+    return try builder.write(value, at: view.task.path, basis)
+  }
+
+  /// Makes sure that a request did what it should: one whose answer was lost is looked for on the server.
+  private func settle(_ item: Sending, _ result: Result<VaultResponse, VaultError>) throws {
+    let task = item.view.task
+    do {
+      try check(try result.get(), task)
+    } catch let error as VaultError where error.kind == .outcomeUnknown {
+      let view = try views(of: [item.index])[0]
+      let isDone =
+        task.action == .delete
+        ? view.live == nil : view.live != nil && TaskDecision.decide(view, context.options) != .send
+      if !isDone { try check(try context.target.client.perform(item.request), task) }
+    } catch let error as VaultError {
+      throw failure(error, at: task)
+    }
+  }
+
+  private func before(_ view: TaskView) -> Value? {
+    view.live.map { context.fingerprints.replacingSecrets(in: $0, at: view.task.path, view.endpoint) }
+  }
+
+  private func finish(_ index: Int, _ view: TaskView, _ progress: RunRecord.Progress) {
+    // A step knows what was there before an interrupted run wrote, also when that was nothing.
+    let before = if let step = journal.step(index) { step.before } else { before(view) }
+    let action: Change.Action = view.task.action == .delete ? .delete : before == nil ? .create : .update
+    finish(index, action, progress, before: before)
+  }
+}
