@@ -1,0 +1,140 @@
+import ArgumentParser
+import Catalogue
+import Git
+import HTTP
+import Migrations
+import StateTracker
+import Values
+
+/// What `apply` and `sync` take.
+struct RunFlags: ParsableArguments {
+  @Option(help: "Leave what somebody else changed at this path. May be repeated.")
+  var keep: [String] = []
+
+  @Option(help: "Overwrite what somebody else changed at this path. May be repeated.")
+  var revert: [String] = []
+
+  @Option(help: "Say that an interrupted run has run this action. May be repeated.")
+  var ran: [String] = []
+
+  @Option(help: "Say that an interrupted run has not run this action. May be repeated.")
+  var notRun: [String] = []
+
+  @Flag(help: "Work on another server than the one that was recorded.")
+  var acceptServer = false
+
+  @Flag(help: "Show what would be done, write nothing.")
+  var dryRun = false
+
+  /// The decisions, about paths as they are shown: `@team/auth/approle/role/web` in a namespace.
+  ///
+  /// Only the project's own paths tell where a namespace ends and what lies in it begins.
+  func options(for project: Project) -> RunOptions {
+    let known = Dictionary(
+      project.migrations.flatMap { $0.tasks.map { ($0.path.description, $0.path) } },
+      uniquingKeysWith: { $1 }
+    )
+    func paths(_ texts: [String]) -> Set<VaultPath> { Set(texts.map { known[$0] ?? VaultPath($0) }) }
+    var options = RunOptions()
+    options.keep = paths(keep)
+    options.revert = paths(revert)
+    options.ran = paths(ran)
+    options.notRun = paths(notRun)
+    options.acceptsServer = acceptServer
+    return options
+  }
+}
+
+struct ApplyCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply",
+    abstract: "Applies pending migrations and changed secrets to one environment.",
+    discussion: """
+      Writes to the server, commits the state, tags each version and updates the ledger. For pipelines use sync, which also \
+      insists on committed files.
+
+      EXAMPLE:
+        vault-migrations apply --env dev
+      """
+  )
+
+  @OptionGroup var flags: RunFlags
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    try await RunCommand(context: context, flags: flags, needsCommit: false).run()
+  }
+}
+
+struct SyncCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sync",
+    abstract: "Brings one environment to what is committed: fetch, verify, apply, push.",
+    discussion: """
+      For the pipeline that runs on merge. Refuses files that are not committed. A checkout that is older than what is \
+      applied is no error. Run it as often as you like: without changes it does nothing.
+
+      EXAMPLE:
+        vault-migrations sync --env prod
+      """
+  )
+
+  @Flag(help: "Run although schema or migrations are not committed.")
+  var allowDirty = false
+
+  @OptionGroup var flags: RunFlags
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    try await RunCommand(context: context, flags: flags, needsCommit: !allowDirty).run()
+  }
+}
+
+/// What `apply` and `sync` share.
+struct RunCommand {
+  let context: Context
+  let flags: RunFlags
+  let needsCommit: Bool
+
+  func run() async throws -> Int32 {
+    let open = try OpenProject.inWorkTree(context)
+    let problems = try Validator.problems(in: open.project)
+    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    if needsCommit {
+      let dirty = try open.uncommitted(context)
+      guard dirty.isEmpty else {
+        throw Problem(
+          .usage,
+          "not committed: \(dirty.joined(separator: ", "))",
+          hint: "commit it first, so that the record names a commit that has it; or pass --allow-dirty"
+        )
+      }
+    }
+    let cancellation = Interruption.cancellation()
+    return try await Session.with(open, context, cancellation: cancellation) { target in
+      if flags.dryRun { return try await preview(open, target) }
+      let identity = context.runIdentity(sourceCommit: try open.sourceCommit(context))
+      let runner = Runner(
+        target: target,
+        project: open.project,
+        identity: identity,
+        options: flags.options(for: open.project),
+        logger: context.logger,
+        cancelled: { cancellation.isCancelled },
+        report: Progress(console: context.console).show
+      )
+      let report = try await runner.run()
+      context.console.result(RunReportView.json(report)) { RunReportView.text(report, $0) }
+      return 0
+    }
+  }
+
+  private func preview(_ open: OpenProject, _ target: Target) async throws -> Int32 {
+    let plan = try await Inspector(target: target, project: open.project).plan()
+    let view = PlanView(
+      plan: Plan(environment: plan.environment, changes: [], pending: plan.pending, drift: plan.drift)
+    )
+    context.console.result(view.json) { view.text($0) }
+    return 0
+  }
+}

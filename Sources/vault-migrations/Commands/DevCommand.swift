@@ -1,0 +1,101 @@
+import ArgumentParser
+import Configuration
+import Embedded
+import Logging
+import Migrations
+import Values
+
+struct DevCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dev",
+    abstract: "The private server of an embedded environment.",
+    subcommands: [Up.self, Down.self, Env.self]
+  )
+
+  struct Up: ToolCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "up",
+      abstract: "Starts the private server and leaves it running, for applications.",
+      discussion: """
+        EXAMPLE:
+          vault-migrations dev up && eval "$(vault-migrations dev env)"
+        """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in context: Context) async throws -> Int32 {
+      let server = try await DevCommand.manager(context).up()
+      context.console.result([
+        "address": .string(server.address), "process": .number(Number(Int(server.processID))),
+      ]) {
+        "\($0.added("running")) at \(server.address); its variables: eval \"$(vault-migrations dev env)\"\n"
+      }
+      return 0
+    }
+  }
+
+  struct Down: ToolCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "down",
+      abstract: "Stops the private server; its data stays.",
+      discussion: """
+        EXAMPLE:
+          vault-migrations dev down
+        """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in context: Context) async throws -> Int32 {
+      let wasRunning = try await DevCommand.manager(context).down()
+      context.console.result(["stopped": .bool(wasRunning)]) { _ in
+        wasRunning ? "stopped\n" : "it was not running\n"
+      }
+      return 0
+    }
+  }
+
+  struct Env: ToolCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "env",
+      abstract: "Prints the variables that point other programs to the private server.",
+      discussion: """
+        The output holds the server's root token: meant for eval, not for a log.
+
+        EXAMPLE:
+          eval "$(vault-migrations dev env)"
+        """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in context: Context) async throws -> Int32 {
+      guard let server = try DevCommand.manager(context).running() else {
+        throw Problem(.operationFailed, "the private server is not running", hint: "start it with \"dev up\"")
+      }
+      let token = server.token.exposed { $0 }
+      context.console.result(["VAULT_ADDR": .string(server.address), "VAULT_TOKEN": .string(token)]) { _ in
+        ["VAULT", "BAO"].map { "export \($0)_ADDR=\(server.address)\nexport \($0)_TOKEN=\(token)\n" }.joined()
+      }
+      return 0
+    }
+  }
+
+  private static func manager(_ context: Context) throws -> EmbeddedServerManager {
+    let open = try OpenProject.inWorkTree(context)
+    let environment = try open.project.settings.environment(context.options.env)
+    guard environment.server == .embedded else {
+      throw Problem(
+        .usage,
+        "environment \(environment.name) has no private server",
+        hint: "choose one with \"server: embedded\", or set that in config.yaml"
+      )
+    }
+    return EmbeddedServerManager(
+      dataDirectory: open.folder + "/.embedded",
+      environment: context.environment,
+      probe: EmbeddedProbe()
+    ) { [logger = context.logger] in logger.info("\($0)") }
+  }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Catalogue
+import Configuration
+import FoundationEssentials
+import Git
+import Migrations
+import Values
+
+struct GenerateCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Writes the next migration: what the schema says and the migrations do not yet.",
+    discussion: """
+      Compares the schema (of the work tree, or of --revision) with the fold of all migrations, and names the commits that \
+      brought each change. When a server can be reached it also says what it finds there; --offline does not ask.
+
+      EXAMPLE:
+        vault-migrations generate -m web-role
+        vault-migrations generate -m drop-legacy --approve prod="legacy/ is empty since May"
+      """
+  )
+
+  @Option(name: [.customShort("m"), .long], help: "The migration's name (default: taken from what changes).")
+  var name: String?
+
+  @Option(help: "Take the schema from a commit instead of the work tree.")
+  var revision: String?
+
+  @Option(help: "Approve the destructive tasks for an environment: ENV=REASON. May be repeated.")
+  var approve: [String] = []
+
+  @Flag(help: "Show the migration, write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Do not ask the server.")
+  var offline = false
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    let folder = try context.projectFolder()
+    let repository = try context.repository(holding: folder)
+    let workTree = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
+    let project = try Project.read(from: workTree, schemaFrom: schemaSource)
+    let open = OpenProject(folder: folder, source: workTree, project: project)
+    let problems = try Validator.problems(in: project, comparesSchema: false)
+    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
+
+    let migration = try Generator.next(for: project, name: name, approvals: try approvals())
+    var report = GenerateReport(project: project, migration: migration)
+    if let migration {
+      let provenance = Provenance(
+        repository: repository,
+        folder: OpenProject.relative(folder, in: repository),
+        project: project
+      )
+      let head = try revision.map { try repository.resolve($0) } ?? repository.head()
+      report.sources = try provenance.changes(from: head)
+      if !dryRun {
+        let link = Chain.Link(
+          version: migration.version,
+          name: migration.name,
+          checksum: migration.checksum,
+          schema: try project.schemaID(in: repository)
+        )
+        report.file = context.shown(
+          try MigrationStore(folder: folder, project: project).write(migration, link)
+        )
+      }
+    }
+    if !offline { report.live = await liveNotes(open, migration, context) }
+    report.print(on: context.console)
+    return 0
+  }
+
+  private func approvals() throws -> [String: String] {
+    var approvals: [String: String] = [:]
+    for text in approve {
+      guard let equals = text.firstIndex(of: "="), equals != text.startIndex,
+        text.index(after: equals) != text.endIndex
+      else {
+        throw ValidationError("--approve takes ENV=REASON, not \"\(text)\"")
+      }
+      approvals[String(text[..<equals])] = String(text[text.index(after: equals)...])
+    }
+    return approvals
+  }
+}
+
+extension GenerateCommand {
+  /// Asks the server what is there; a server that cannot be asked is no reason to fail.
+  private func liveNotes(
+    _ open: OpenProject,
+    _ migration: Migration?,
+    _ context: Context
+  ) async -> GenerateReport.LiveNotes {
+    var notes = GenerateReport.LiveNotes()
+    if let environment = try? open.project.settings.environment(global.env), environment.server == .embedded,
+      !FileManager.default.fileExists(atPath: open.folder + "/.embedded")
+    {
+      notes.skipped = "the private server of \(environment.name) has never run"
+      return notes
+    }
+    do {
+      return try await Session.with(open, context) { target in
+        let inspector = Inspector(target: target, project: open.project)
+        notes.drift = try await inspector.drift()
+        if let migration {
+          let encounter = try inspector.encounter(migration)
+          notes.existing = encounter.existing
+          notes.losses = encounter.losses
+        }
+        return notes
+      }
+    } catch {
+      notes.skipped = ErrorReport.message(of: error)
+      return notes
+    }
+  }
+}

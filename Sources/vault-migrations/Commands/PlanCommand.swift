@@ -1,0 +1,85 @@
+import ArgumentParser
+import Configuration
+import Migrations
+import StateTracker
+import Values
+
+struct PlanCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Shows what is not yet in a migration, what is pending, and what drifted.",
+    discussion: """
+      EXAMPLE:
+        vault-migrations plan --env prod --detailed-exitcode
+      """
+  )
+
+  @Flag(help: "Exit with 2 when there is anything to show.")
+  var detailedExitcode = false
+
+  @Flag(help: "Ask no server: compare schema, migrations and the recorded state as this repository knows it.")
+  var offline = false
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    let open = try OpenProject.inWorkTree(context)
+    let problems = try Validator.problems(in: open.project, comparesSchema: false)
+    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    let plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)
+    let view = PlanView(plan: plan)
+    context.console.result(view.json) { view.text($0) }
+    return detailedExitcode && !plan.isEmpty ? 2 : 0
+  }
+
+  private func onlinePlan(_ open: OpenProject, _ context: Context) async throws -> Plan {
+    try await Session.with(open, context) { target in
+      try await Inspector(target: target, project: open.project).plan()
+    }
+  }
+
+  private func offlinePlan(_ open: OpenProject, _ context: Context) throws -> Plan {
+    let environment = try open.project.settings.environment(global.env)
+    let recorded = try Session.stateTracker(of: environment, open, context).current()
+    let version = try recorded.version()
+    return Plan(
+      environment: environment.name,
+      changes: try Planner.unwritten(in: open.project, environment: environment.name),
+      pending: open.project.migrations.filter { $0.version > version }.flatMap {
+        Planner.changes(of: $0, for: environment.name)
+      },
+      drift: []
+    )
+  }
+}
+
+struct DriftCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "Shows what somebody else changed on the server since it was recorded.",
+    discussion: """
+      Exits with 2 when there is any.
+
+      EXAMPLE:
+        vault-migrations drift --env prod --output json
+      """
+  )
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    let open = try OpenProject.inWorkTree(context)
+    return try await Session.with(open, context) { target in
+      let drift = try await Inspector(target: target, project: open.project).drift()
+      context.console.result([
+        "environment": .string(target.environment.name), "drift": .array(drift.map(\.json)),
+      ]) { style in
+        drift.isEmpty
+          ? "No drift\n"
+          : style.title("Drift in \(target.environment.name)") + "\n" + ChangeText(style: style).lines(drift)
+            + "\n\(Plural.of(drift.count, "path")) changed by somebody else\n"
+      }
+      return drift.isEmpty ? 0 : 2
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Configuration
+import Migrations
+import Values
+
+struct ValidateCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Checks configuration, schema, migrations and chain, and that the migrations give the schema.",
+    discussion: """
+      Never asks a server. Modes: strict wants every variable of the environment set; lenient puts placeholders in the \
+      place of those that are not (for hooks and forks); offline does not look at variables at all.
+
+      EXAMPLE:
+        vault-migrations validate --env prod --mode lenient
+        vault-migrations validate --revision origin/main
+      """
+  )
+
+  enum Mode: String, ExpressibleByArgument, CaseIterable {
+    case strict, lenient, offline
+  }
+
+  @Option(help: "How variables are looked at.")
+  var mode = Mode.strict
+
+  @Option(help: "Check a commit instead of the work tree.")
+  var revision: String?
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
+    let problems = try Validator.problems(in: open.project, resolvers: try resolvers(open, context))
+    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    let project = open.project
+    for warning in problems where !context.console.isJSON {
+      context.console.complain { ErrorReport.text(warning, $0) }
+    }
+    let count = project.schema.resources.count + project.schema.actions.count
+    context.console.result([
+      "valid": true, "paths": .number(Number(count)), "migrations": .number(Number(project.migrations.count)),
+      "warnings": .array(problems.map(ErrorReport.json)),
+    ]) { style in
+      "\(style.added("valid"))  \(Plural.of(count, "path")), \(Plural.of(project.migrations.count, "migration"))"
+    }
+    return 0
+  }
+
+  private func resolvers(_ open: OpenProject, _ context: Context) throws -> [String: Resolver] {
+    guard mode != .offline else { return [:] }
+    let environment = try open.project.settings.environment(global.env)
+    let resolver = open.resolver(for: environment, mode: mode == .strict ? .strict : .lenient, context)
+    return [environment.name: resolver]
+  }
+}
+
+/// Counts in words.
+enum Plural {
+  static func of(_ count: Int, _ noun: String) -> String {
+    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+  }
+}

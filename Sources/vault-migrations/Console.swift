@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Values
+
+/// Results on standard output, talk on standard error; colour on terminals only.
+struct Console: Sendable {
+  let isJSON: Bool
+  let isQuiet: Bool
+  private let colorsOutput: Bool
+  private let colorsErrors: Bool
+
+  init(_ options: GlobalOptions, environment: [String: String]) {
+    isJSON = options.output == .json
+    isQuiet = options.quiet
+    let allowed = !options.noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    colorsOutput = allowed && Terminal.isTerminal(.output)
+    colorsErrors = allowed && Terminal.isTerminal(.error)
+  }
+
+  /// Prints the result of a command: one JSON document, or text.
+  func result(_ json: Value, text: (Style) -> String) {
+    if isJSON {
+      Terminal.write(JSON.text(json, pretty: true) + "\n", to: .output)
+    } else {
+      let rendered = text(Style(isColored: colorsOutput))
+      if !rendered.isEmpty {
+        Terminal.write(rendered.hasSuffix("\n") ? rendered : rendered + "\n", to: .output)
+      }
+    }
+  }
+
+  /// Says what is going on; silent with `--quiet`.
+  func note(_ text: (Style) -> String) {
+    guard !isQuiet else { return }
+    Terminal.write(text(Style(isColored: colorsErrors)) + "\n", to: .error)
+  }
+
+  /// Says what went wrong, whatever the options.
+  func complain(_ text: (Style) -> String) {
+    Terminal.write(text(Style(isColored: colorsErrors)) + "\n", to: .error)
+  }
+}
+
+/// Colours by meaning.
+struct Style: Sendable {
+  let isColored: Bool
+
+  func added(_ text: String) -> String { wrap(text, "32") }
+  func changed(_ text: String) -> String { wrap(text, "33") }
+  func removed(_ text: String) -> String { wrap(text, "31") }
+  func title(_ text: String) -> String { wrap(text, "1") }
+  func faint(_ text: String) -> String { wrap(text, "2") }
+
+  private func wrap(_ text: String, _ code: String) -> String {
+    isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  }
+}

@@ -1,0 +1,39 @@
+public import ArgumentParser
+public import Logging
+
+/// What every command takes.
+struct GlobalOptions: ParsableArguments {
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  @Option(help: "The configuration file (default: .vault-migrations/config.yaml, here or in a folder above).")
+  var config: String?
+
+  @Option(
+    name: [.customShort("e"), .long],
+    help: "The environment (default: default_environment of the configuration)."
+  )
+  var env: String?
+
+  @Option(name: [.customShort("o"), .long], help: "How results are printed.")
+  var output = Output.text
+
+  @Option(help: "The least level of log lines: trace, debug, info, notice, warning, error.")
+  var logLevel = Logger.Level.warning
+
+  @Option(help: "How log lines are written to standard error.")
+  var logFormat = LogFormat.text
+
+  @Flag(help: "No colour; also the variable NO_COLOR.")
+  var noColor = false
+
+  @Flag(name: .shortAndLong, help: "No progress, only results and errors.")
+  var quiet = false
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

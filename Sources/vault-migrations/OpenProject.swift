@@ -1,0 +1,87 @@
+import Configuration
+import FoundationEssentials
+import Git
+import Migrations
+import Values
+
+/// The project that a command is about, read from disk or from a commit.
+struct OpenProject {
+  /// The folder of `config.yaml`.
+  let folder: String
+  let source: any ProjectSource
+  let project: Project
+
+  /// Reads the project of the work tree.
+  ///
+  /// - Throws: ``Problems``, ``Problem``.
+  static func inWorkTree(_ context: Context) throws -> OpenProject {
+    let folder = try context.projectFolder()
+    let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
+  }
+
+  /// Reads the project as a revision has it.
+  ///
+  /// - Throws: ``Problems``, ``Problem``.
+  static func at(_ revision: String, _ context: Context) throws -> OpenProject {
+    let folder = try context.projectFolder()
+    let source = try revisionSource(revision, folder: folder, context.repository(holding: folder))
+    return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
+  }
+
+  /// The files of a revision.
+  ///
+  /// - Throws: ``Problem``.
+  static func revisionSource(
+    _ revision: String,
+    folder: String,
+    _ repository: Repository
+  ) throws -> RevisionSource {
+    do throws(GitError) {
+      let commit = try repository.resolve(revision)
+      return RevisionSource(
+        repository: repository,
+        commit: commit,
+        folder: relative(folder, in: repository),
+        name: revision
+      )
+    } catch {
+      throw Problem(
+        .usage,
+        "there is no revision \(revision): \(error.message)",
+        hint: "name a branch, a tag or a commit; in a shallow clone, fetch it first"
+      )
+    }
+  }
+
+  /// The folder as git's trees name it.
+  static func relative(_ folder: String, in repository: Repository) -> String {
+    guard let workTree = repository.workTree else { return ".vault-migrations" }
+    let root = URL(filePath: workTree).resolvingSymlinksInPath().path(percentEncoded: false)
+    let full = URL(filePath: folder).resolvingSymlinksInPath().path(percentEncoded: false)
+    let prefix = root.hasSuffix("/") ? root : root + "/"
+    return full.hasPrefix(prefix) ? String(full.dropFirst(prefix.count)) : full
+  }
+
+  /// Resolves the references of one environment.
+  func resolver(for environment: Environment, mode: Resolver.Mode, _ context: Context) -> Resolver {
+    let folder = folder
+    return Resolver(
+      settings: project.settings,
+      environment: environment,
+      processVariables: context.environment,
+      mode: mode
+    ) { path in
+      let full = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+      return try [UInt8](Data(contentsOf: URL(filePath: full)))
+    }
+  }
+}
+
+extension Context {
+  /// A path as a user would type it here.
+  func shown(_ path: String) -> String {
+    let prefix = workingDirectory + "/"
+    return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+  }
+}

@@ -1,0 +1,94 @@
+import Catalogue
+import Git
+import Migrations
+import Values
+
+/// What `generate` found and wrote.
+struct GenerateReport {
+  let project: Project
+  let migration: Migration?
+  var sources: [Provenance.Change] = []
+  /// The file that was written; `nil` for a dry run.
+  var file: String?
+  var live = LiveNotes()
+
+  /// What the server said, where it could be asked.
+  struct LiveNotes {
+    /// Why the server was not asked.
+    var skipped: String?
+    var drift: [Change] = []
+    /// Paths that a task creates and that are there already.
+    var existing: [VaultPath] = []
+    /// What deletions would destroy, by path.
+    var losses: [VaultPath: String] = [:]
+  }
+
+  func print(on console: Console) {
+    console.result(json) { text($0) }
+    guard let skipped = live.skipped else { return }
+    console.note { $0.faint("the server was not asked: \(skipped)") }
+  }
+
+  private var changes: [Change] {
+    migration.map { Planner.changes(of: $0, for: nil) } ?? []
+  }
+
+  private func text(_ style: Style) -> String {
+    let rendered = ChangeText(style: style)
+    var text = ""
+    if let migration {
+      text += style.title("\(migration.label) \(migration.name)") + "\n" + rendered.lines(changes)
+      for source in sources { text += "\n" + self.text(of: source, style) }
+      if let file {
+        text +=
+          "\nwritten to \(file)\nReview it, commit it together with the schema and the chain, then run sync.\n"
+      }
+    } else {
+      text += "No changes required\n"
+    }
+    for path in live.existing.sorted() {
+      text += style.changed("exists already: ") + "\(path), the server's is adopted if it equals the schema\n"
+    }
+    for (path, losses) in live.losses.sorted(by: { $0.key < $1.key }) {
+      text += style.removed("destroys: ") + "\(path): \(losses)\n"
+    }
+    if !live.drift.isEmpty {
+      text += "\n" + style.title("Changed on the server by somebody else") + "\n" + rendered.lines(live.drift)
+    }
+    return text
+  }
+
+  private func text(of source: Provenance.Change, _ style: Style) -> String {
+    let paths = source.paths.prefix(5).map(\.description).joined(separator: ", ")
+    let more = source.paths.count > 5 ? " and \(source.paths.count - 5) more" : ""
+    let origin =
+      source.commit.map { "\($0.id.short) \($0.summary) (\($0.author.name))" } ?? "not committed yet"
+    return "from \(origin)\n  \(style.faint("\(source.files.joined(separator: ", ")): \(paths)\(more)"))\n"
+  }
+
+  private var json: Value {
+    var document: [String: Value] = [
+      "changes": .array(changes.map(\.json)), "migration": .null, "drift": .array(live.drift.map(\.json)),
+      "existing": .array(live.existing.sorted().map { .string($0.description) }),
+      "sources": .array(
+        sources.map { source in
+          [
+            "commit": source.commit.map { .string($0.id.description) } ?? .null,
+            "summary": source.commit.map { .string($0.summary) } ?? .null,
+            "author": source.commit.map { .string($0.author.name) } ?? .null,
+            "files": .array(source.files.map(Value.string)),
+            "paths": .array(source.paths.map { .string($0.description) }),
+          ]
+        }
+      ),
+    ]
+    if let migration {
+      document["migration"] = [
+        "version": .string(migration.label), "name": .string(migration.name),
+        "checksum": .string(migration.checksum),
+        "file": file.map(Value.string) ?? .null,
+      ]
+    }
+    return .object(document)
+  }
+}

@@ -1,0 +1,71 @@
+import Catalogue
+import Migrations
+import Values
+
+/// A plan as text and as the document of DESIGN section 5.
+struct PlanView {
+  let plan: Plan
+
+  func text(_ style: Style) -> String {
+    guard !plan.isEmpty else { return "No changes required\n" }
+    let changes = ChangeText(style: style)
+    var text = ""
+    if !plan.changes.isEmpty {
+      text +=
+        style.title("Not yet in a migration") + "  (run generate)\n" + changes.lines(plan.changes) + "\n"
+    }
+    var versions: [Int?] = []
+    for change in plan.pending where !versions.contains(change.version) { versions.append(change.version) }
+    for version in versions {
+      let title = version.map { "Pending in \(plan.environment): \(Migration.label($0))" } ?? "Changed values"
+      text += style.title(title) + "\n" + changes.lines(plan.pending.filter { $0.version == version }) + "\n"
+    }
+    if !plan.drift.isEmpty {
+      text +=
+        style.title("Drift in \(plan.environment)") + "  (changed by somebody else)\n"
+        + changes.lines(plan.drift)
+    }
+    return text + "\n" + summary + "\n"
+  }
+
+  private var summary: String {
+    "\(Plural.of(plan.changes.count, "change")) to write down, \(plan.pending.count) pending, \(plan.drift.count) drifted"
+  }
+
+  var json: Value {
+    [
+      "environment": .string(plan.environment), "changes": .array(plan.changes.map(\.json)),
+      "pending": .array(plan.pending.map(\.json)), "drift": .array(plan.drift.map(\.json)),
+    ]
+  }
+}
+
+/// What a run did.
+enum RunReportView {
+  static func text(_ report: RunReport, _ style: Style) -> String {
+    if report.isBehind {
+      return "\(report.environment) is ahead of this checkout: nothing to do\n"
+    }
+    guard !report.applied.isEmpty || !report.refreshed.isEmpty else { return "No changes required\n" }
+    var lines = report.applied.map { version in
+      "\(style.added("applied"))  \(Migration.label(version.version)) \(version.name)  \(Plural.of(version.tasks, "task"))  \(style.faint(version.tag))"
+    }
+    lines += report.refreshed.map { "\(style.added("refreshed"))  \($0)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  static func json(_ report: RunReport) -> Value {
+    [
+      "environment": .string(report.environment), "behind": .bool(report.isBehind),
+      "applied": .array(
+        report.applied.map {
+          [
+            "version": .string(Migration.label($0.version)), "name": .string($0.name), "tag": .string($0.tag),
+            "state_commit": .string($0.stateCommit), "tasks": .number(Number($0.tasks)),
+          ]
+        }
+      ),
+      "refreshed": .array(report.refreshed.map { .string($0.description) }),
+    ]
+  }
+}

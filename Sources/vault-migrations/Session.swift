@@ -1,0 +1,232 @@
+import Catalogue
+import Configuration
+import Embedded
+import FoundationEssentials
+import Git
+import HTTP
+import Logging
+import Migrations
+import StateTracker
+import Values
+import VaultClient
+
+/// A connection to one environment that ends with the command: its server runs, its token is good, its state is at hand.
+struct Session {
+  let target: Target
+
+  /// Opens the environment, and closes it whatever happens: tokens of a login are revoked, a private server stops.
+  ///
+  /// With `usesOwnToken` the user's own token counts, whatever login the environment has. Throws ``Problem`` and what the
+  /// body throws.
+  static func with<Result>(
+    _ open: OpenProject,
+    _ context: Context,
+    cancellation: Cancellation = Cancellation(),
+    usesOwnToken: Bool = false,
+    _ body: (Target) async throws -> Result
+  ) async throws -> Result {
+    let variables = EnvironmentVariables(context.environment)
+    var environment = try open.project.settings.environment(context.options.env)
+    environment.tls = environment.tls.relative(to: open.folder)
+    environment = variables.filling(environment)
+    if usesOwnToken { environment.login = nil }
+    let resolver = open.resolver(for: environment, mode: .strict, context)
+    let tracker = try stateTracker(of: environment, open, context)
+    switch environment.server {
+    case .embedded:
+      let manager = EmbeddedServerManager(
+        dataDirectory: open.folder + "/.embedded",
+        environment: context.environment,
+        probe: EmbeddedProbe()
+      ) { [logger = context.logger] in logger.info("\($0)") }
+      return try await manager.with { server in
+        let settings = VaultSettings(address: try VaultAddress(server.address))
+        let client = try VaultClient(settings, token: server.token, cancellation: cancellation)
+        return try await body(
+          Target(
+            environment: environment,
+            settings: open.project.settings,
+            client: client,
+            tracker: tracker,
+            resolver: resolver
+          )
+        )
+      }
+    case .remote(let address):
+      let client = try client(for: environment, address, resolver, variables, open, cancellation, context)
+      defer {
+        client.ignoreCancellation()
+        try? client.revokeSelf()
+      }
+      let target = try Target(
+        environment: environment,
+        settings: open.project.settings,
+        client: client,
+        tracker: tracker,
+        resolver: resolver
+      )
+      try logIn(client, environment, resolver, variables, open)
+      return try await body(target)
+    }
+  }
+
+  /// The state of an environment as this repository knows it, without a server.
+  static func stateTracker(
+    of environment: Environment,
+    _ open: OpenProject,
+    _ context: Context
+  ) throws -> StateTracker {
+    let repository = try context.repository(holding: open.folder)
+    var remote: StateTracker.Remote?
+    if environment.server != .embedded, let name = open.project.settings.remote {
+      guard try repository.configuration("remote.\(name).url") != nil else {
+        throw Problem(
+          .configurationInvalid,
+          "the repository has no remote \"\(name)\", which is to hold the state of \(environment.name)",
+          at: SourceLocation(file: open.project.settings.file),
+          hint:
+            "add it with \"git remote add \(name) URL\", or set \"remote: ''\" to keep the state in this repository"
+        )
+      }
+      remote = StateTracker.Remote(
+        name: name,
+        transport: Transports.standard(for: repository, environment: context.environment)
+      )
+    }
+    return StateTracker(
+      repository: repository,
+      environment: environment.name,
+      branch: open.project.settings.stateBranch(of: environment.name),
+      remote: remote,
+      identity: Identity.resolve(environment: context.environment, repository: repository)
+    )
+  }
+
+  // MARK: - Remote servers
+
+  private static func client(
+    for environment: Environment,
+    _ address: String?,
+    _ resolver: Resolver,
+    _ variables: EnvironmentVariables,
+    _ open: OpenProject,
+    _ cancellation: Cancellation,
+    _ context: Context
+  ) throws -> VaultClient {
+    guard let address else {
+      throw Problem(
+        .configurationInvalid,
+        "environment \(environment.name) has no address",
+        at: SourceLocation(file: open.project.settings.file),
+        hint: "write \"address: https://…\" or \"server: embedded\" in config.yaml, or export VAULT_ADDR"
+      )
+    }
+    var settings = VaultSettings(address: try VaultAddress(try resolver.text(address, "address")))
+    settings.namespace = try environment.namespace.map { try resolver.text($0, "namespace") } ?? ""
+    settings.tls.caFile = environment.tls.caFile
+    settings.tls.caDirectory = environment.tls.caDirectory
+    settings.tls.clientCertificate = environment.tls.clientCertificate
+    settings.tls.clientKey = environment.tls.clientKey
+    settings.tls.serverName = environment.tls.serverName
+    settings.tls.verify = !environment.tls.skipVerify
+    // A request must be over before the lock that protects it can be taken away.
+    settings.requestTimeout = .seconds(max(5, open.project.settings.lockTTL / 3))
+    if environment.tls.skipVerify {
+      context.console.complain { "\($0.changed("warning: "))the server's certificate is not verified" }
+    }
+    return try VaultClient(settings, cancellation: cancellation)
+  }
+
+  private static func logIn(
+    _ client: VaultClient,
+    _ environment: Environment,
+    _ resolver: Resolver,
+    _ variables: EnvironmentVariables,
+    _ open: OpenProject
+  ) throws {
+    switch environment.login {
+    case .appRole(let mount, let roleID, let secretID):
+      let role = try resolver.secret(roleID, "role_id")
+      let secret = try resolver.secret(secretID, "secret_id")
+      try client.login(
+        role.exposed { VaultLogin.appRole(mount: mount, roleID: $0, secretID: secret) }
+      )
+    case .token(let text): client.use(try resolver.secret(text, "token"))
+    case .tokenFile(let file): try useTokenFile(file.hasPrefix("/") ? file : "\(open.folder)/\(file)", client)
+    case nil:
+      if let token = variables.token {
+        client.use(token)
+      } else {
+        try useTokenFile(variables.tokenFile, client)
+      }
+    }
+  }
+
+  private static func useTokenFile(_ file: String?, _ client: VaultClient) throws {
+    guard let file, let token = try TokenFile.read(file) else {
+      throw Problem(
+        .permissionDenied,
+        "there is no token for the server",
+        hint:
+          "log in with \"bao login\" or \"vault login\", export VAULT_TOKEN, or configure \"auth:\" in config.yaml"
+      )
+    }
+    client.use(token)
+  }
+}
+
+extension Resolver {
+  /// A setting as text that may be shown.
+  fileprivate func text(_ text: String, _ what: String) throws -> String {
+    switch try resolve(.string(text), path: what) {
+    case .string(let text): text
+    case .secret(let secret): secret.exposed { $0 }
+    default: text
+    }
+  }
+
+  fileprivate func secret(_ text: String, _ what: String) throws -> Secret {
+    switch try resolve(.string(text), path: what) {
+    case .secret(let secret): secret
+    case .string(let text): Secret(text)
+    default:
+      throw Problem(
+        .configurationInvalid,
+        "\(what) must be text",
+        hint: "check the variable that it refers to"
+      )
+    }
+  }
+}
+
+extension Environment.TLS {
+  /// File names in config.yaml are relative to its folder; those of variables are relative to where the command runs.
+  fileprivate func relative(to folder: String) -> Environment.TLS {
+    func absolute(_ path: String?) -> String? {
+      path.map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
+    }
+    var tls = self
+    tls.caFile = absolute(caFile)
+    tls.caDirectory = absolute(caDirectory)
+    tls.clientCertificate = absolute(clientCertificate)
+    tls.clientKey = absolute(clientKey)
+    return tls
+  }
+}
+
+/// The requests that bring a private server up.
+struct EmbeddedProbe: ServerProbe {
+  func request(method: String, address: String, path: String, body: Value?) async throws -> (
+    status: Int, body: Value
+  ) {
+    var configuration = HTTPConfiguration(base: address)
+    configuration.totalTimeout = .seconds(60)
+    configuration.retry.maxTries = 1
+    configuration.retryPolicy = { _, _ in .accept }
+    let client = try HTTPClient(configuration)
+    let content = body.map(JSON.bytesExposingSecrets)
+    let request = HTTPRequest(method, "/v1/\(path)", body: content, isSafe: false)
+    let response = try client.perform(request).get()
+    return (response.status, response.body.isEmpty ? .null : try JSON.parse(response.body))
+  }
+}
