@@ -1,0 +1,95 @@
+import Glibc
+import TestSupport
+import Testing
+import Values
+
+/// Killed at any instant, the next run ends in the same state as if it had not been killed.
+@Suite struct InterruptionTests {
+  /// A run of this project makes 20 changes: 11 to the ledger, 8 tasks, and the lock's return.
+  @Test(arguments: [1, 3, 4, 5, 6, 8, 9, 10, 11, 13, 15, 16, 17, 18])
+  func finishesWhatAKilledRunBegan(_ moment: Int) async throws {
+    try await InterruptedProject.with { story in
+      story.executioner.arm(moment.isMultiple(of: 2) ? .killAfter : .killBefore, after: moment)
+      let status = try await story.start().wait()
+      #expect(status == 137, "\(story.log)")
+      try story.expireLock()
+      try await story.expectTheNextRunToFinish()
+    }
+  }
+
+  @Test(arguments: [4, 6, 8, 16])
+  func stopsCleanlyWhenAsked(_ moment: Int) async throws {
+    try await InterruptedProject.with { story in
+      story.executioner.arm(.terminate, after: moment)
+      let status = try await story.start().wait()
+      #expect(status == 1)
+      let isSaid = story.log.contains("interrupted") || story.log.contains("cancelled")
+      #expect(isSaid, "\(story.log)")
+      let state = try await story.project.json("status")
+      #expect(state["state"] == "interrupted")
+      #expect(state["version"] == .null)
+      // The lock was given back: nobody has to wait.
+      try await story.expectTheNextRunToFinish()
+    }
+  }
+
+  @Test func catchesUpAfterAPushThatWasRefused() async throws {
+    try await InterruptedProject.with { story in
+      try story.writeHook("echo 'not today' >&2; exit 1")
+      let error = try await story.project.json("sync", exits: 1)
+      #expect(error.at("error.message")?.string?.contains("pre-receive hook declined") == true)
+      #expect(try await story.project.published() == [:])
+      #expect(try await story.project.json("status")["state"] == "interrupted")
+      #expect(error.at("error.hint")?.string?.contains("nothing will be sent twice") == true)
+      try story.removeHook()
+      let written = story.proxy.requests.count
+      try await story.expectTheNextRunToFinish()
+      #expect(story.proxy.requests.dropFirst(written).filter(\.isWrite).map(\.path) == [])
+    }
+  }
+
+  @Test func catchesUpAfterAPushThatArrivedUnnoticed() async throws {
+    try await InterruptedProject.with { story in
+      let process = try story.start()
+      try story.writeHook("kill -KILL \(process.pid)")
+      #expect(try await process.wait() == 137)
+      try await waitUntil("the push arrives") { story.project.hasPublishedBranch }
+      try story.removeHook()
+      try story.expireLock()
+      let written = story.proxy.requests.count
+      try await story.expectTheNextRunToFinish()
+      #expect(story.proxy.requests.dropFirst(written).filter(\.isWrite).map(\.path) == [])
+    }
+  }
+}
+
+/// One run at a time on an environment.
+@Suite struct LockTests {
+  @Test func letsTheSecondRunWaitOutside() async throws {
+    try await InterruptedProject.with { story in
+      story.executioner.arm(.hold, after: 5)
+      let first = try story.start()
+      try await waitUntil("the first run works") { story.executioner.isExecuted }
+      let error = try await story.project.json("sync", exits: 75)
+      #expect(error.at("error.code") == "locked")
+      #expect(error.at("error.message")?.string?.contains("tester@") == true)
+      #expect(error.at("error.hint")?.string?.contains("taken over in") == true)
+      story.executioner.release()
+      #expect(try await first.wait() == 0)
+      try await story.expectTheNextRunToFinish()
+    }
+  }
+
+  @Test func takesTheLockOfADeadRun() async throws {
+    try await InterruptedProject.with { story in
+      story.executioner.arm(.killAfter, after: 8)
+      #expect(try await story.start().wait() == 137)
+      let early = try await story.project.tool("sync", exits: 75)
+      #expect(early.errors.contains("is running on this environment"))
+      try story.expireLock()
+      let late = try await story.project.tool("sync")
+      #expect(late.errors.contains("took over the lock of a dead run (tester@"))
+      try await story.expectTheNextRunToFinish()
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import TestSupport
+
+/// A schema that is quickly applied: a policy, a secret from the variable `APP_PASSWORD`, and a role.
+enum Small {
+  static let state = """
+    sys/policies/acl/web:
+      policy: path "apps/data/web" { capabilities = ["read"] }
+    apps/:
+      type: kv-v2
+    apps/data/web:
+      data: {password: "${APP_PASSWORD}", mode: fast}
+    auth/approle:
+      type: approle
+    auth/approle/role/web:
+      token_policies: [web]
+      token_ttl: 20m
+    """
+
+  /// The paths that its first migration makes, in order.
+  static let paths = [
+    "apps/", "auth/approle", "sys/policies/acl/web", "auth/approle/role/web", "apps/data/web",
+  ]
+}
+
+/// A project with the small schema on a server of its own, its first migration committed.
+func withSmallProject<Result>(
+  environment: String = "",
+  settings: String = "",
+  _ body: (Project, BaoServer) async throws -> Result
+) async throws -> Result {
+  try await withServer(Small.state, environment: environment, settings: settings) { project, server in
+    let project = project.with(["APP_PASSWORD": "app-password-1"])
+    try await project.generate("initial")
+    return try await body(project, server)
+  }
+}
