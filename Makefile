@@ -1,0 +1,63 @@
+# Run `make` for the list of targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+CONFIGURATION ?= debug
+BINARY = .build/$(CONFIGURATION)/vault-migrations
+SWIFT_FILES = Sources Tests Package.swift
+
+# The private server of the tests and of the demo: a pinned one, unless the caller names another.
+export VAULT_MIGRATIONS_SERVER ?= $(CURDIR)/.tools/bao
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what building and testing need (Debian; idempotent)
+	@scripts/setup
+
+.PHONY: build
+build: ## Build for debugging
+	swift build
+
+.PHONY: release
+release: ## Build the binary to ship: .build/release/vault-migrations
+	swift build -c release --static-swift-stdlib
+
+.PHONY: lint
+lint: ## Check the format
+	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
+
+.PHONY: fmt
+fmt: ## Format in place
+	swift format --in-place --recursive --parallel $(SWIFT_FILES)
+
+# Warnings are errors in every target (Package.swift). `swift test` comes last: its last lines are the result.
+.PHONY: test
+test: setup lint build-tests check-linking ## Everything that CI checks
+	swift test --disable-xctest --skip-build
+
+.PHONY: build-tests
+build-tests:
+	swift build --build-tests
+
+# Full Foundation with its ICU adds 44 MB to the static binary; FoundationEssentials has what is needed. A static
+# binary would hide the libraries, so the imports are looked at as well.
+.PHONY: check-linking
+check-linking: ## Check that no full Foundation is linked (CONFIGURATION=release for that binary)
+	@if grep -rnE '^([a-z]+ )?import Foundation$$' Sources; then \
+	  echo 'check-linking: import FoundationEssentials instead of Foundation' >&2; exit 1; fi
+	@if objdump -p $(BINARY) | grep -E 'NEEDED +(libFoundation\.so|lib_FoundationICU\.so)'; then \
+	  echo 'check-linking: $(BINARY) needs the full Foundation' >&2; exit 1; fi
+
+.PHONY: demo
+demo: setup build ## Show a whole story on a throw-away repository and server
+	scripts/demo
+
+.PHONY: clean
+clean: ## Remove what was built; .tools stays
+	swift package clean
