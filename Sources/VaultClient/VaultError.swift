@@ -89,7 +89,7 @@ extension VaultError {
     case .noSuchMount: "check the path's spelling, and that its engine or auth method is mounted"
     case .unsupported: "the server's version may lack this; check the path's spelling"
     case .badToken: "log in again, or give another token: this one is missing, expired or revoked"
-    case .denied: "`vault-migrations policy` prints what the token's policies must allow"
+    case .denied: "extend the token's policies by what this path needs"
     case .loginRefused: "check the role, and whether the secret has expired or was used up"
     case .rateLimited: "lower the number of requests in flight, or raise the server's rate-limit quota"
     case .unreachable:

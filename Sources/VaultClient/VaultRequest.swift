@@ -64,6 +64,11 @@ package struct VaultRequest: Sendable {
 }
 
 extension VaultRequest {
+  /// What a server tells about itself is asked without a namespace: inside one it is refused.
+  private var isAboutTheServer: Bool {
+    path.path == Health.path || path.path == "sys/seal-status"
+  }
+
   /// The request as HTTP, or `nil` when the path cannot be asked for.
   ///
   /// - Parameters:
@@ -73,8 +78,11 @@ extension VaultRequest {
   func http(namespace: String, headers: [HTTPHeader]) -> HTTPRequest? {
     guard let target else { return nil }
     var headers = headers
-    let full = [namespace, path.namespace].map { $0.trimmingSlashes }.filter { !$0.isEmpty }
-      .joined(separator: "/")
+    let full =
+      isAboutTheServer
+      ? ""
+      : [namespace, path.namespace].map { $0.trimmingSlashes }.filter { !$0.isEmpty }
+        .joined(separator: "/")
     if !full.isEmpty { headers.append(HTTPHeader("X-Vault-Namespace", full)) }
     if let wrapTTL { headers.append(HTTPHeader("X-Vault-Wrap-TTL", wrapTTL)) }
     if body != nil {
