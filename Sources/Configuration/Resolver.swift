@@ -53,6 +53,30 @@ package final class Resolver {
     }
   }
 
+  /// Whether a value refers, also through other variables, to anything that is sensitive; nothing is resolved for that.
+  package func isSensitive(_ value: Value) -> Bool {
+    isSensitive(value, through: [])
+  }
+
+  private func isSensitive(_ value: Value, through names: Set<String>) -> Bool {
+    var found = false
+    _ = value.mapLeaves { leaf, _ in
+      if case .string(let text) = leaf, text.contains("${"), let template = try? Template(text) {
+        found = found || template.references.contains { isSensitive($0, through: names) }
+      }
+      return leaf
+    }
+    return found
+  }
+
+  private func isSensitive(_ reference: Template.Reference, through names: Set<String>) -> Bool {
+    guard case .variable(let name, _) = reference else { return true }
+    guard let declared = environment.variables[name] ?? settings.variables[name] else {
+      return !settings.plain.contains(name)
+    }
+    return !names.contains(name) && isSensitive(declared, through: names.union([name]))
+  }
+
   /// Every secret that was resolved so far, so that read-backs and messages can be searched for them.
   package var secrets: Set<Secret> {
     var found: Set<Secret> = []

@@ -118,6 +118,13 @@ package struct SettingsReader {
           hint: "use letters, digits and _, not starting with a digit"
         )
       }
+      if pair.value.value.holdsNull {
+        diagnostics.error(
+          "the variable \(pair.key) has no value, or holds one that has none",
+          at: pair.value.location,
+          hint: "write \"\" for an empty text; servers do not understand null"
+        )
+      }
       variables[pair.key] = pair.value.value
     }
     return variables

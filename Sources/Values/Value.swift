@@ -132,6 +132,16 @@ extension Value {
     }
   }
 
+  /// Whether any leaf is null.
+  package var holdsNull: Bool {
+    switch self {
+    case .null: true
+    case .array(let elements): elements.contains(where: \.holdsNull)
+    case .object(let members): members.values.contains(where: \.holdsNull)
+    default: false
+    }
+  }
+
   /// Whether any leaf is a ``Secret``.
   package var holdsSecret: Bool {
     switch self {
