@@ -38,9 +38,27 @@ package struct RecordedState {
     }
     var records: [HistoryRecord] = []
     try read(folder.id, prefix: "") { file, bytes in
-      if let record = HistoryRecord(try parse(bytes, file: file)) { records.append(record) }
+      guard let record = HistoryRecord(try parse(bytes, file: file)) else {
+        throw Problem(
+          .worldChanged,
+          "the state branch holds a version's record that cannot be read",
+          at: SourceLocation(file: "\(StateLayout.historyFolder)/\(file)"),
+          hint: "was the branch edited by hand, or written by a newer vault-migrations?"
+        )
+      }
+      records.append(record)
     }
     return records.sorted { $0.version < $1.version }
+  }
+
+  /// Which server the state is that of; `nil` when nothing was ever applied.
+  ///
+  /// - Throws: ``GitError``, ``Problem``.
+  package func server() throws -> HistoryRecord.Server? {
+    guard let commit, let bytes = try repository.file(StateLayout.serverFile, at: commit.tree) else {
+      return nil
+    }
+    return HistoryRecord.Server(try parse(bytes, file: StateLayout.serverFile))
   }
 
   /// The highest applied version, without reading any file; 0 for none.

@@ -12,6 +12,8 @@ package struct StateChange: Sendable {
   /// The schema's files as applied, by name; `nil` leaves them.
   package var schema: [String: [UInt8]]?
   package var record: HistoryRecord?
+  /// Which server the state is that of; `nil` leaves what is recorded.
+  package var server: HistoryRecord.Server?
   /// The commit's first line.
   package var summary: String
   package var trailers: [Trailer]
@@ -32,6 +34,7 @@ package struct StateChange: Sendable {
     var changes: [String: TreeChange] = [:]
     for (path, value) in sent { changes[StateLayout.file(.sent, path)] = Self.file(value) }
     for (path, value) in observed { changes[StateLayout.file(.observed, path)] = Self.file(value) }
+    if let server { changes[StateLayout.serverFile] = .blob(Array(YAML.emit(server.value).utf8)) }
     if let record {
       let order = ["version", "name", "checksum", "path", "namespace", "action", "outcome", "before"]
       changes[Self.file(of: record)] = .blob(Array(YAML.emit(record.value, keyOrder: order).utf8))

@@ -12,6 +12,7 @@ package enum StateLayout {
 
   package static let schemaFolder = "schema"
   package static let historyFolder = "history"
+  static let serverFile = "server.yaml"
 
   /// The file of a path, for example `sent/@team/auth/approle/role/web.yaml`.
   package static func file(_ layer: Layer, _ path: VaultPath) -> String {
