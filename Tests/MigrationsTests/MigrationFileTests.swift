@@ -181,11 +181,11 @@ import Values
 
   @Test func `A file that is not named like a migration is refused`() throws {
     var workspace = Workspace()
-    workspace["migrations/notes.txt"] = "hello"
-    workspace["migrations/.hidden"] = "left alone"
+    workspace["migrations/notes.yaml"] = "hello"
+    workspace["migrations/README.md"] = "left alone"
     #expect(
       try workspace.problems() == [
-        ".vault-migrations/migrations/notes.txt:1:1: .vault-migrations/migrations/notes.txt is not named like a migration "
+        ".vault-migrations/migrations/notes.yaml:1:1: .vault-migrations/migrations/notes.yaml is not named like a migration "
           + "(migrations are named NNNN-name.yaml, with at least four digits)"
       ]
     )

@@ -1,3 +1,4 @@
+import Catalogue
 import Git
 @testable import Migrations
 import StateTracker
@@ -235,10 +236,10 @@ private struct AppliedProject {
   @Test func `Records of run and head come back from the ledger's text`() throws {
     var run = RunRecord(runID: "r-1", version: 12, checksum: "sha256:aa")
     run.steps = [
-      0: RunRecord.Step(progress: .done, before: ["password": "hmac-sha256:aa", "n": 1]),
-      3: RunRecord.Step(progress: .intended, before: nil, probe: "sha256:bb"),
-      10: RunRecord.Step(progress: .adopted),
-      11: RunRecord.Step(progress: .kept),
+      VaultPath("a"): RunRecord.Step(progress: .done, before: ["password": "hmac-sha256:aa", "n": 1]),
+      VaultPath("a", in: "team/sub"): RunRecord.Step(progress: .intended, before: nil, probe: "sha256:bb"),
+      VaultPath("pki/root/generate/internal#2"): RunRecord.Step(progress: .adopted),
+      VaultPath("auth/x/"): RunRecord.Step(progress: .kept),
     ]
     func stored(_ value: Value) throws -> Value { try JSON.parse(Array(JSON.text(value).utf8)) }
     #expect(RunRecord(try stored(run.value)) == run)

@@ -28,12 +28,26 @@ package struct Migration: Hashable, Sendable {
   /// `0002-web-role.yaml`.
   package var fileName: String { "\(label)-\(name).yaml" }
 
-  /// Covers the meaning, not comments, order of keys or white space: the SHA-256 of the canonical JSON.
+  /// Covers what is done, not comments, order of keys, white space or approvals: the SHA-256 of the canonical JSON.
+  ///
+  /// An approval may be given later, for an environment that has not seen the version yet.
   package var checksum: String {
-    "sha256:" + Digests.sha256(JSON.text(value).utf8)
+    var tasks = tasks
+    for index in tasks.indices { tasks[index].approvals = [:] }
+    let bare = Migration(version: version, name: name, parent: parent, tasks: tasks)
+    return "sha256:" + Digests.sha256(JSON.text(bare.value).utf8)
   }
 
-  /// The meaning of the file: what is written and what the checksum covers.
+  /// What it writes, by path.
+  var writes: [VaultPath: Value] {
+    var writes: [VaultPath: Value] = [:]
+    for task in tasks {
+      if case .write(let value) = task.action { writes[task.path] = value }
+    }
+    return writes
+  }
+
+  /// The content of the file.
   package var value: Value {
     var members: [String: Value] = [
       "version": .number(Number(version)), "name": .string(name), "tasks": .array(tasks.map(\.value)),

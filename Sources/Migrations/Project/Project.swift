@@ -104,7 +104,7 @@ package struct Project: Sendable {
   ) throws -> [Migration] {
     var migrations: [Migration] = []
     for name in try source.names(in: settings.migrations) ?? []
-    where name != Chain.fileName && !name.hasPrefix(".") {
+    where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
       let path = "\(settings.migrations)/\(name)"
       guard let parts = MigrationFile.parts(ofName: name) else {
         diagnostics.error(

@@ -163,7 +163,20 @@ struct EntryForm {
       )
     case .scalar: break
     case .sequence(let elements): for element in elements { check(element, field: field) }
-    case .mapping(let pairs): for pair in pairs { check(pair.value, field: pair.key) }
+    case .mapping(let pairs):
+      for pair in pairs {
+        // The paths of a policy's rules become part of its text.
+        let isRulePath = path.path.hasPrefix("sys/policies/acl/") && field == "path"
+        if pair.key.contains("${"), !isRulePath {
+          diagnostics.error(
+            "a key of \(path) holds a reference, and a key cannot",
+            at: pair.keyLocation,
+            path: path.description,
+            hint: "write the key out; values may hold references"
+          )
+        }
+        check(pair.value, field: pair.key)
+      }
     }
   }
 

@@ -30,6 +30,11 @@ enum PathRules {
         return ("\(path) has a segment \"\(segment)\"", "write the path without it")
       }
     }
+    if path.contains("${") {
+      return (
+        "\(path) holds a reference, and a path cannot", "write the path out; values may hold references"
+      )
+    }
     if path == "auth/" { return ("auth/ is not a mount", "write auth/NAME for an auth method") }
     return nil
   }

@@ -70,35 +70,18 @@ package struct Validator {
     )
     .sorted(by: { $0.key < $1.key }) {
       let endpoint = Catalogue.builtIn.endpoint(for: path, mounts: mounts)
-      guard endpoint.kind != .kvData else { continue }
-      for field in Self.literalSecrets(in: declaration.value, endpoint) {
+      for field in LiteralSecrets.fields(in: declaration.value, endpoint) {
         diagnostics.add(
           Problem(
             .schemaInvalid,
             "\(field) of \(path) is a secret, and is written into the schema",
             at: declaration.location,
             path: path.description,
-            hint: "put a reference in its place, for example ${\(Self.variableName(for: field))}"
+            hint: "put a reference in its place, for example ${\(LiteralSecrets.variableName(for: field))}"
           )
         )
       }
     }
-  }
-
-  private static func literalSecrets(in value: Value, _ endpoint: Endpoint) -> [String] {
-    var found: [String] = []
-    _ = value.mapLeaves { leaf, keys in
-      let field = keys.joined(separator: ".")
-      guard let text = leaf.string, !text.isEmpty, endpoint.isSecret(field: field) else { return leaf }
-      // An escaped "$${" refers to nothing; a bad reference is told by the schema.
-      if let template = try? Template(text), template.references.isEmpty { found.append(field) }
-      return leaf
-    }
-    return found.sorted()
-  }
-
-  private static func variableName(for field: String) -> String {
-    String(field.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
   }
 
   // MARK: - Chain

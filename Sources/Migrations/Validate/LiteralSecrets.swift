@@ -1,0 +1,38 @@
+import Catalogue
+import Configuration
+import Values
+
+/// Finds secrets that are written into the schema, and so into git.
+enum LiteralSecrets {
+  /// The fields that hold one, sorted; literals in the data of a KV secret are the user's decision.
+  static func fields(in value: Value, _ endpoint: Endpoint) -> [String] {
+    if endpoint.kind == .kvData || endpoint.family.hasPrefix("secrets/kv ") { return [] }
+    var found: Set<String> = []
+    _ = value.mapLeaves { leaf, keys in
+      let field = keys.joined(separator: ".")
+      // A bad reference is told by the schema.
+      guard let text = leaf.string, !text.isEmpty, let template = try? Template(text) else { return leaf }
+      // An escaped "$${" refers to nothing.
+      if endpoint.isSecret(field: field), template.references.isEmpty { found.insert(field) }
+      if holdsPassword(text) { found.insert(field) }
+      return leaf
+    }
+    return found.sorted()
+  }
+
+  /// The name of a variable that could stand in a field's place.
+  static func variableName(for field: String) -> String {
+    String(field.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+  }
+
+  /// Whether a URL holds a password in its own words: `scheme://user:password@host`.
+  private static func holdsPassword(_ text: String) -> Bool {
+    guard let start = text.firstRange(of: "://") else { return false }
+    let authority = text[start.upperBound...].prefix { !"/?#\n ".contains($0) }
+    guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
+      return false
+    }
+    let password = authority[authority.index(after: colon)..<at]
+    return !password.isEmpty && !password.hasPrefix("{{") && !password.contains("${")
+  }
+}
