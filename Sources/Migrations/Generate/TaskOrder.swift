@@ -8,17 +8,19 @@ struct TaskOrder {
   let mounts: MountTable
 
   func sorted(_ tasks: [Task]) -> [Task] {
-    tasks.map { (key($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    let deleted = Self.deleted(in: tasks)
+    return tasks.map { (key($0, deleted), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
   }
 
   /// The tasks of an environment in groups that do not depend on each other, as indices into the list.
   ///
   /// The list is in order already; an action stands alone, and so does a second task of the same path.
   func levels(of tasks: [Task], environment: String) -> [[Int]] {
+    let deleted = Self.deleted(in: tasks)
     var levels: [[Int]] = []
     var previous: (rank: Int, depth: Int)?
     for (index, task) in tasks.enumerated() where task.scope.includes(environment) {
-      let rank = (rank(task), depth(task))
+      let rank = (rank(task, deleted), depth(task))
       let isAction = if case .run = task.action { true } else { false }
       let isRepeated = levels.last?.contains { tasks[$0].path == task.path } ?? false
       if let previous, previous == rank, !isAction, !isRepeated {
@@ -32,9 +34,18 @@ struct TaskOrder {
   }
 
   /// The rank of a task: those of a lower one come first.
-  private func rank(_ task: Task) -> Int {
-    let order = catalogue.endpoint(for: task.apiPath, mounts: mounts).order
-    return task.action == .delete ? Self.deletions - order : order
+  ///
+  /// Settings of an object that goes too are looked at after it: taking them back first could be what keeps the object from
+  /// being deleted.
+  private func rank(_ task: Task, _ deleted: Set<VaultPath>) -> Int {
+    let endpoint = catalogue.endpoint(for: task.apiPath, mounts: mounts)
+    guard task.action == .delete else { return endpoint.order }
+    let goesAlong = endpoint.deleteIsRefused && task.path.parents.contains { deleted.contains($0) }
+    return goesAlong ? Self.deletions : Self.deletions - endpoint.order
+  }
+
+  private static func deleted(in tasks: [Task]) -> Set<VaultPath> {
+    Set(tasks.filter { $0.action == .delete }.map(\.path))
   }
 
   /// Greater than every rank of a task that is no deletion.
@@ -58,7 +69,7 @@ struct TaskOrder {
     return task.action == .delete ? -depth : depth
   }
 
-  private func key(_ task: Task) -> Key {
+  private func key(_ task: Task, _ deleted: Set<VaultPath>) -> Key {
     let scope =
       switch task.scope {
       case .all: ""
@@ -66,10 +77,17 @@ struct TaskOrder {
       case .except(let names): "except " + names.sorted().joined(separator: ",")
       }
     return Key(
-      rank: rank(task),
+      rank: rank(task, deleted),
       depth: depth(task),
       path: task.path,
       scope: scope
     )
+  }
+}
+
+extension VaultPath {
+  /// The paths of whole segments above this one.
+  fileprivate var parents: [VaultPath] {
+    path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") }.map { with(path: String(path[..<$0])) }
   }
 }
