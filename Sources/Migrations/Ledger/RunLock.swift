@@ -74,12 +74,21 @@ package final class RunLock {
     return lock
   }
 
-  /// Makes sure that the lock is still ours, and renews it when a third of its time is over; called before every write.
+  /// Renews the lock when a third of its time is over, which fails if it is no longer ours; called before every group of writes.
   ///
   /// - Throws: ``Problem`` (locked) when another run took it.
   package func hold() throws {
     let now = try serverTime()
     if now - renewedAt >= ttl / 3 { try write(at: now) }
+  }
+
+  /// Who holds a lock as it is recorded, at a time of the server's clock; `nil` if it is free.
+  static func holder(of record: Value, at time: Int) -> String? {
+    guard record["released"] != true, let renewed = record["renewed_at"]?.integer,
+      let ttl = record["ttl"]?.integer,
+      time < renewed + ttl
+    else { return nil }
+    return record["holder"]?.string ?? "somebody"
   }
 
   /// Gives the lock back; one that was lost is left to its new owner.

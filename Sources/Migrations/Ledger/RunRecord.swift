@@ -1,4 +1,4 @@
-import Catalogue
+package import Catalogue
 import StateTracker
 package import Values
 
@@ -23,8 +23,8 @@ package struct RunRecord: Sendable, Hashable {
   package var runID: String
   package var version: Int
   package var checksum: String
-  /// By the task's index in the migration.
-  package var steps: [Int: Step] = [:]
+  /// By the path of the task: a path has one task in an environment.
+  package var steps: [VaultPath: Step] = [:]
 
   /// Stands in the place of a checksum when no version is applied, but changed values are written again.
   static let refresh = "refresh"
@@ -38,16 +38,18 @@ package struct RunRecord: Sendable, Hashable {
   }
 
   package var value: Value {
-    var list: [String: Value] = [:]
-    for (index, step) in steps {
-      var members: [String: Value] = ["progress": .string(step.progress.rawValue)]
+    let list = steps.sorted { $0.key < $1.key }.map { path, step -> Value in
+      var members: [String: Value] = [
+        "path": .string(path.path), "progress": .string(step.progress.rawValue),
+      ]
+      if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
       members["before"] = step.before
       members["probe"] = step.probe.map(Value.string)
-      list[String(index)] = .object(members)
+      return .object(members)
     }
     return [
       "run": .string(runID), "version": .number(Number(version)), "checksum": .string(checksum),
-      "steps": .object(list),
+      "steps": .array(list),
     ]
   }
 
@@ -57,11 +59,14 @@ package struct RunRecord: Sendable, Hashable {
       let checksum = value["checksum"]?.string
     else { return nil }
     self.init(runID: runID, version: version, checksum: checksum)
-    for (key, step) in value["steps"]?.object ?? [:] {
-      guard let index = Int(key), let progress = step["progress"]?.string.flatMap(Progress.init) else {
-        continue
-      }
-      steps[index] = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
+    for step in value["steps"]?.array ?? [] {
+      guard let path = step["path"]?.string, let progress = step["progress"]?.string.flatMap(Progress.init)
+      else { continue }
+      steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = Step(
+        progress: progress,
+        before: step["before"],
+        probe: step["probe"]?.string
+      )
     }
   }
 }

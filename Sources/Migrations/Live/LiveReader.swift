@@ -8,11 +8,19 @@ package struct LiveReader {
   private let catalogue: Catalogue
   /// Values that must not be stored or shown, wherever a server repeats them.
   private let secrets: Set<Secret>
+  /// The declared fields that hold secrets, by path: whatever a server answers for them is one.
+  private let secretFields: [VaultPath: Set<String>]
 
-  package init(client: VaultClient, catalogue: Catalogue, secrets: Set<Secret> = []) {
+  package init(
+    client: VaultClient,
+    catalogue: Catalogue,
+    secrets: Set<Secret> = [],
+    secretFields: [VaultPath: Set<String>] = [:]
+  ) {
     self.client = client
     self.catalogue = catalogue
     self.secrets = secrets
+    self.secretFields = secretFields
   }
 
   /// What is at each path; what is absent, or cannot be read at all, is missing from the answer.
@@ -102,9 +110,11 @@ package struct LiveReader {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
     guard case .object(let members) = value else { return value }
     let stable = members.filter { !endpoint.isVolatile(field: $0.key) }
+    let declared = (secretFields[path] ?? []).map { [$0, endpoint.shape.renamed[$0] ?? $0] }.joined()
     return Value.object(stable).mapLeaves { leaf, keys in
       guard case .string(let text) = leaf, !text.isEmpty else { return leaf }
-      if endpoint.isSecret(field: keys.joined(separator: ".")) || repeatsSecret(text) {
+      let isDeclaredSecret = keys.contains { declared.contains($0) }
+      if isDeclaredSecret || endpoint.isSecret(field: keys.joined(separator: ".")) || repeatsSecret(text) {
         return .secret(Secret(text))
       }
       return leaf

@@ -8,17 +8,27 @@ import VaultClient
 package struct Inspector {
   private let target: Target
   private let project: Project
+  private let acceptsServer: Bool
 
-  package init(target: Target, project: Project) {
+  /// Looks at one environment; with `acceptsServer` another server than the recorded one is all right.
+  package init(target: Target, project: Project, acceptsServer: Bool = false) {
     self.target = target
     self.project = project
+    self.acceptsServer = acceptsServer
+  }
+
+  /// An answer about an environment whose records contradict each other would be no answer.
+  private func examine() async throws -> Standing {
+    let standing = try await target.examine(project, acceptsServer: acceptsServer)
+    try standing.requireAgreement()
+    return standing
   }
 
   /// The three parts of a plan.
   ///
   /// - Throws: ``Problem``, ``VaultError``, ``GitError``.
   package func plan() async throws -> Plan {
-    let standing = try await target.examine(project, acceptsServer: true)
+    let standing = try await examine()
     let name = target.environment.name
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
@@ -40,7 +50,7 @@ package struct Inspector {
   ///
   /// - Throws: ``Problem``, ``VaultError``, ``GitError``.
   package func drift() async throws -> [Change] {
-    try recordedView(await target.examine(project, acceptsServer: true)).map(drift) ?? []
+    try recordedView(await examine()).map(drift) ?? []
   }
 
   /// What a new migration would meet on the server.
@@ -62,7 +72,7 @@ package struct Inspector {
     let tasks = migration.tasks.filter { $0.scope.includes(name) }
     let created = tasks.filter { $0.was == .absent }.map(\.path)
     var encounter = Encounter()
-    encounter.existing = try reader.read(created, mounts: mounts).keys.sorted()
+    encounter.existing = try target.reader(for: migration.writes).read(created, mounts: mounts).keys.sorted()
     for task in tasks {
       if let losses = task.losses(target.catalogue, mounts) { encounter.losses[task.path] = losses }
     }
@@ -79,7 +89,14 @@ package struct Inspector {
   }
 
   private func recordedView(_ standing: Standing) throws -> RecordedView? {
-    guard standing.version > 0, let key = try target.ledger.storedKey() else { return nil }
+    guard standing.version > 0 else { return nil }
+    guard let key = try target.ledger.storedKey() else {
+      throw Problem(
+        .worldChanged,
+        "the ledger has lost the key of the fingerprints, so that nothing recorded can be compared",
+        hint: "was the ledger's mount made anew? restore it from a snapshot of the server"
+      )
+    }
     let applied = try Fold(
       project.migrations.filter { $0.version <= standing.version },
       environment: target.environment.name
@@ -92,12 +109,11 @@ package struct Inspector {
     )
   }
 
-  private var reader: LiveReader {
-    LiveReader(client: target.client, catalogue: target.catalogue, secrets: target.resolver.secrets)
-  }
-
   private func drift(_ view: RecordedView) throws -> [Change] {
-    let live = try reader.read(view.layers.observed.keys, mounts: view.mounts)
+    let live = try target.reader(for: view.applied.resources).read(
+      view.layers.observed.keys,
+      mounts: view.mounts
+    )
     return Planner.drift(
       observed: view.layers.observed,
       live: live,

@@ -29,7 +29,7 @@ struct Preflight {
         "migration \(migration.label) destroys \(losses) at \(task.path), which needs an approval for \(name)",
         at: context.project.location(of: migration),
         path: task.path.description,
-        hint: "generate the migration with --approve \(name)=\"why this may go\""
+        hint: "add \"approve: {\(name): why this may go}\" to the task, and have it reviewed"
       )
     }
   }

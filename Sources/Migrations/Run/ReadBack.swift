@@ -7,12 +7,38 @@ import Values
 struct ReadBack {
   let context: RunContext
   let mounts: MountTable
+  let reader: LiveReader
+
+  /// The recorded paths that a version may change although it does not write them, as far as nobody else has.
+  ///
+  /// An action changes what its mount shows elsewhere (a new root becomes the default issuer), and objects of the identity
+  /// engine name each other. To be asked before the version runs.
+  func neighbours(of migration: Migration) throws -> [VaultPath] {
+    let tasks = migration.tasks.filter { $0.scope.includes(context.target.environment.name) }
+    let prefixes = Set(tasks.compactMap { prefixOfSideEffects($0) })
+    let own = Set(tasks.map(\.path))
+    let candidates = context.layers.observed.keys.filter { path in
+      !own.contains(path)
+        && prefixes.contains { $0.namespace == path.namespace && path.path.hasPrefix($0.path) }
+    }
+    let live = try reader.read(candidates, mounts: mounts)
+    return candidates.filter { path in
+      guard let recorded = context.layers.observed[path], let now = live[path] else { return false }
+      return context.fingerprints.drift(from: recorded, to: now, at: path, endpoint(path)).isEmpty
+    }
+  }
+
+  private func prefixOfSideEffects(_ task: Task) -> VaultPath? {
+    if task.path.path.hasPrefix("identity/") { return task.path.with(path: "identity/") }
+    guard case .run = task.action, let mount = mounts.mount(holding: task.path) else { return nil }
+    return task.path.with(path: mount.prefix)
+  }
 
   /// What the state branch is to record of a migration.
-  func change(for migration: Migration) throws -> StateChange {
+  func change(for migration: Migration, neighbours: [VaultPath] = []) throws -> StateChange {
     let target = context.target
     var change = StateChange(summary: "")
-    var written: [VaultPath] = []
+    var shown = neighbours
     for task in migration.tasks where task.scope.includes(target.environment.name) {
       switch task.action {
       case .run: continue
@@ -22,25 +48,22 @@ struct ReadBack {
           change.observed[path] = .some(nil)
         }
       case .write(let declared):
-        let endpoint = target.catalogue.endpoint(for: task.path, mounts: mounts)
         let value = try target.resolver.resolve(declared, path: task.path.description)
-        change.sent[task.path] = context.fingerprints.replacingSecrets(in: value, at: task.path, endpoint)
-        written.append(task.path)
+        change.sent[task.path] = recorded(value, at: task.path)
+        shown.append(task.path)
       }
     }
-    let reader = LiveReader(
-      client: target.client,
-      catalogue: target.catalogue,
-      secrets: target.resolver.secrets
-    )
-    let live = try reader.read(written, mounts: mounts)
-    for path in written {
-      let endpoint = target.catalogue.endpoint(for: path, mounts: mounts)
-      change.observed[path] = .some(
-        live[path].map { context.fingerprints.replacingSecrets(in: $0, at: path, endpoint) }
-      )
-    }
+    let live = try reader.read(shown, mounts: mounts)
+    for path in shown { change.observed[path] = .some(live[path].map { recorded($0, at: path) }) }
     return change
+  }
+
+  private func recorded(_ value: Value, at path: VaultPath) -> Value {
+    context.fingerprints.replacingSecrets(in: value, at: path, endpoint(path))
+  }
+
+  private func endpoint(_ path: VaultPath) -> Endpoint {
+    context.target.catalogue.endpoint(for: path, mounts: mounts)
   }
 
   private func recordedContent(of mount: VaultPath) -> [VaultPath] {

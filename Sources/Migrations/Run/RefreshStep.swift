@@ -19,7 +19,10 @@ struct RefreshStep {
   /// - Returns: The paths that were written again.
   func apply(recording recorder: inout StateRecorder, as identity: RunIdentity) async throws -> [VaultPath] {
     let target = context.target
-    let paths = try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
+    let due = try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
+    // What somebody else changed is written again where the user asks for it, also without a migration.
+    let reverted = context.options.revert.filter { fold.resources[$0] != nil }
+    let paths = Set(due).union(reverted).sorted()
     guard !paths.isEmpty else { return [] }
     let mounts = try target.mounts(declaredBy: fold)
     let migration = migration(paths, recorder.version, mounts)
@@ -30,8 +33,11 @@ struct RefreshStep {
       entryVersion: recorder.runEntryVersion
     )
     do {
-      _ = try VersionRun(migration, context, journal: journal, mounts: mounts).execute()
-      let change = try ReadBack(context: context, mounts: mounts).change(for: migration)
+      let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
+      let outcomes = try run.execute()
+      let isUnchanged = outcomes.allSatisfy { $0.outcome == RunRecord.Progress.adopted.rawValue }
+      if due.isEmpty, isUnchanged { return [] }
+      let change = try ReadBack(context: context, mounts: mounts, reader: run.reader).change(for: migration)
       try await recorder.recordRefresh(change, paths: paths, journal, context.lock)
       context.layers.apply(change)
     } catch {
@@ -55,8 +61,11 @@ struct RefreshStep {
   private func record(of migration: Migration, as identity: RunIdentity) -> RunRecord {
     var record = RunRecord(runID: identity.runID, version: migration.version, checksum: RunRecord.refresh)
     guard let interrupted, interrupted.isRefresh else { return record }
-    for (index, task) in migration.tasks.enumerated() {
-      record.steps[index] = RunRecord.Step(progress: .intended, before: context.layers.observed[task.path])
+    for task in migration.tasks {
+      record.steps[task.path] = RunRecord.Step(
+        progress: .intended,
+        before: context.layers.observed[task.path]
+      )
     }
     return record
   }

@@ -1,3 +1,4 @@
+import Catalogue
 import Values
 import VaultClient
 
@@ -10,28 +11,32 @@ final class RunJournal {
   /// The version of the ledger's entry, for the next check-and-set.
   private(set) var entryVersion: Int
 
-  init(_ run: RunRecord, in ledger: Ledger, entryVersion: Int) {
+  /// Whether the steps are those of another migration, which this one of the same version replaces.
+  let isCorrection: Bool
+
+  init(_ run: RunRecord, in ledger: Ledger, entryVersion: Int, isCorrection: Bool = false) {
+    self.isCorrection = isCorrection
     self.run = run
     self.ledger = ledger
     self.entryVersion = entryVersion
   }
 
-  func step(_ index: Int) -> RunRecord.Step? { run.steps[index] }
+  func step(_ path: VaultPath) -> RunRecord.Step? { run.steps[path] }
 
   /// Changes steps, and writes the record.
-  func record(_ steps: [Int: RunRecord.Step]) throws {
+  func record(_ steps: [VaultPath: RunRecord.Step]) throws {
     run.steps.merge(steps) { $1 }
     try save()
   }
 
   /// Changes a step's progress; it is written with the next record.
-  func note(_ index: Int, _ progress: RunRecord.Progress) {
-    run.steps[index]?.progress = progress
+  func note(_ path: VaultPath, _ progress: RunRecord.Progress) {
+    run.steps[path]?.progress = progress
   }
 
   /// Takes back an intention that the server refused.
-  func forget(_ index: Int) throws {
-    run.steps[index] = nil
+  func forget(_ path: VaultPath) throws {
+    run.steps[path] = nil
     try save()
   }
 

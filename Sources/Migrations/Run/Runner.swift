@@ -60,6 +60,7 @@ package final class Runner {
       result.isBehind = true
       return result
     }
+    try checkKept(first)
     // An unset variable stops the run before anything is asked or written.
     for migration in first.pending { try resolveReferences(of: migration) }
     guard try hasWork(first) else { return result }
@@ -86,16 +87,36 @@ package final class Runner {
       cancelled: cancelled,
       report: report
     )
+    do {
+      try await applyPending(standing, context, &result)
+    } catch {
+      throw error.afterApplying(result.applied)
+    }
+    return result
+  }
+
+  private func applyPending(
+    _ standing: Standing,
+    _ context: RunContext,
+    _ result: inout RunReport
+  ) async throws {
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
     var fold = try appliedFold(standing)
     for migration in standing.pending {
-      let version = VersionStep(context: context, fold: fold, migration: migration, interrupted: standing.run)
+      let version = VersionStep(
+        context: context,
+        fold: fold,
+        migration: migration,
+        interrupted: standing.run
+      )
       result.applied.append(try await version.apply(recording: &recorder, as: identity))
       try fold.apply(migration, environment: target.environment.name)
     }
     let refresh = RefreshStep(context: context, fold: fold, interrupted: standing.run)
     result.refreshed = try await refresh.apply(recording: &recorder, as: identity)
-    return result
+    if standing.isOnOtherServer, standing.version > 0, result.applied.isEmpty, result.refreshed.isEmpty {
+      try await recorder.recordServer(context.lock)
+    }
   }
 
   private func examine() async throws -> Standing {
@@ -106,7 +127,11 @@ package final class Runner {
 
   /// Whether anything is to be written; most runs of a pipeline have nothing to do, and take no lock.
   private func hasWork(_ standing: Standing) throws -> Bool {
-    if !standing.pending.isEmpty || standing.run != nil { return true }
+    if !standing.pending.isEmpty || standing.run != nil || !options.revert.isEmpty
+      || standing.isOnOtherServer
+    {
+      return true
+    }
     guard standing.version > 0, let key = try target.ledger.storedKey() else { return false }
     return try !target.refreshes(
       of: appliedFold(standing),
@@ -170,6 +195,18 @@ package final class Runner {
     }
   }
 
+  /// Keeping is a decision about a task: without one there is nothing to decide.
+  private func checkKept(_ standing: Standing) throws(Problem) {
+    let pending = Set(standing.pending.flatMap { $0.tasks.map(\.path) })
+    guard let path = options.keep.subtracting(pending).sorted().first, standing.run == nil else { return }
+    throw Problem(
+      .usage,
+      "nothing is pending for \(path), so there is nothing to keep",
+      path: path.description,
+      hint: "what somebody else changed stays until a migration writes the path, or --revert \(path) is given"
+    )
+  }
+
   private static func log(_ event: RunEvent, to logger: Logger) {
     switch event {
     case .lockTakenOver(let other):
@@ -186,4 +223,27 @@ package final class Runner {
     case .refreshed(let path): logger.info("refreshed", metadata: ["path": "\(path)"])
     }
   }
+}
+
+extension Error {
+  /// The error of a run that had applied versions before: they stay applied, and status 3 would say that nothing was.
+  fileprivate func afterApplying(_ versions: [RunReport.Version]) -> any Error {
+    guard let first = versions.first, let last = versions.last,
+      var problem = (self as? Problem) ?? (self as? VaultError)?.problem
+    else { return self }
+    let labels = first == last ? first.label : "\(first.label) to \(last.label)"
+    let code = problem.code == .worldChanged ? Problem.Code.operationFailed : problem.code
+    problem = Problem(
+      code,
+      "\(problem.message) (\(labels) \(first == last ? "was" : "were") applied before)",
+      at: problem.location,
+      path: problem.path,
+      hint: problem.hint
+    )
+    return problem
+  }
+}
+
+extension RunReport.Version {
+  fileprivate var label: String { Migration.label(version) }
 }

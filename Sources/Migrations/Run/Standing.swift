@@ -20,6 +20,10 @@ package struct Standing {
   package let disagreement: Problem?
   /// The migrations that this environment does not have yet.
   package let pending: [Migration]
+  /// Whether the server is another one than the recorded one, and was accepted.
+  let isOnOtherServer: Bool
+  /// Who works on the environment right now; `nil` for nobody.
+  package let holder: String?
 
   /// The applied version; 0 for none.
   package var version: Int { history.last?.version ?? 0 }
@@ -39,23 +43,25 @@ extension Standing {
     recorded: RecordedState,
     entries: [Ledger.Record: Ledger.Entry],
     server: HistoryRecord.Server,
-    acceptsServer: Bool
+    acceptsServer: Bool,
+    at time: Int = 0
   ) throws -> Standing {
     let history = try recorded.history()
     let head = Head(entries[.head]?.value)
     let run = RunRecord(entries[.run]?.value)
     let version = history.last?.version ?? 0
+    let otherServer = mismatch(try recorded.server() ?? history.last?.server, server)
     let disagreement =
       mismatch(history, project) ?? mismatch(history.last, head, run, tree: recorded.commit?.tree.description)
-      ?? (acceptsServer ? nil : mismatch(history.last?.server, server))
+      ?? (acceptsServer ? nil : otherServer)
     let known = project.migrations.last?.version ?? 0
     let state: State =
       if disagreement != nil {
         .diverged
+      } else if version > known || (run.map { !$0.isRefresh && $0.version > known } ?? false) {
+        .behind
       } else if run != nil {
         .interrupted
-      } else if version > known {
-        .behind
       } else {
         version == 0 ? .empty : .clean
       }
@@ -68,7 +74,9 @@ extension Standing {
       runEntryVersion: entries[.run]?.version ?? 0,
       state: state,
       disagreement: disagreement,
-      pending: project.migrations.filter { $0.version > version }
+      pending: project.migrations.filter { $0.version > version },
+      isOnOtherServer: otherServer != nil,
+      holder: entries[.lock].flatMap { RunLock.holder(of: $0.value, at: time) }
     )
   }
 

@@ -85,6 +85,19 @@ struct StateRecorder {
     try setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
   }
 
+  /// Records that the environment is on another server from now on.
+  mutating func recordServer(_ lock: RunLock) async throws {
+    let run = RunRecord(runID: identity.runID, version: version, checksum: RunRecord.refresh)
+    let journal = RunJournal(run, in: target.ledger, entryVersion: runEntryVersion)
+    try journal.record([:])
+    let change = StateChange(
+      summary: "\(target.environment.name): accept the server at \(target.server.address)",
+      trailers: commonTrailers
+    )
+    try await publish(change, label: nil, lock)
+    try setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
+  }
+
   private var commonTrailers: [Trailer] {
     var trailers: [Trailer] = []
     if let commit = identity.sourceCommit { trailers.append(Trailer(key: "Source-Commit", value: commit)) }
@@ -97,6 +110,8 @@ struct StateRecorder {
 
   private mutating func publish(_ change: StateChange, label: String?, _ lock: RunLock) async throws {
     try lock.hold()
+    var change = change
+    change.server = target.server
     let draft = try target.tracker.draft(change, on: state, tagging: label)
     do throws(GitError) {
       try await target.tracker.publish(draft)
@@ -104,8 +119,9 @@ struct StateRecorder {
       throw Problem(
         error.kind == .unreachable || error.kind == .authentication ? .unreachable : .operationFailed,
         "everything was written to the server, but the state branch could not be published: \(error.message)",
-        hint:
-          "nothing is lost: run the command again when the remote can be reached; nothing will be sent twice"
+        hint: error.kind == .rejected
+          ? "nothing is lost: ask who administers the rules of this branch, then run the command again"
+          : "nothing is lost: run the command again when the remote can be reached"
       )
     }
     state = draft.state

@@ -82,7 +82,8 @@ package final class Target {
       recorded: recorded,
       entries: entries,
       server: server,
-      acceptsServer: acceptsServer
+      acceptsServer: acceptsServer,
+      at: serverTime
     )
   }
 
@@ -99,6 +100,20 @@ package final class Target {
         hint: "an administrator makes it once with \"vault-migrations ledger init --env \(environment.name)\""
       )
     }
+  }
+
+  /// Reads what is at declared paths, and knows which of their fields hold secrets.
+  func reader(for declared: [VaultPath: Value]) -> LiveReader {
+    let secretFields = declared.compactMapValues { value -> Set<String>? in
+      let fields = (value.object ?? [:]).filter { resolver.isSensitive($0.value) }.keys
+      return fields.isEmpty ? nil : Set(fields)
+    }
+    return LiveReader(
+      client: client,
+      catalogue: catalogue,
+      secrets: resolver.secrets,
+      secretFields: secretFields
+    )
   }
 
   /// The types of all mounts: those that the server lists, and those that a fold declares.

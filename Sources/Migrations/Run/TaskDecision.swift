@@ -32,6 +32,8 @@ struct TaskView {
   /// Whether an interrupted run had set out to do this task.
   let wasIntended: Bool
   let fingerprints: Fingerprints
+  /// Whether an interrupted run of another migration of this version wrote it: it is corrected, not respected.
+  var isOurs = false
 }
 
 extension TaskDecision {
@@ -66,6 +68,8 @@ extension TaskDecision {
 
   private static func decideDeletion(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
     guard let live = view.live else { return .adopt(notice: nil) }
+    // An interrupted run had looked before it set out.
+    if view.wasIntended { return .send }
     if let recorded = view.recorded {
       let changes = view.fingerprints.drift(from: recorded, to: live, at: view.task.path, view.endpoint)
       return changes.isEmpty
@@ -83,6 +87,7 @@ extension TaskDecision {
     _ differences: [FieldDifference]
   ) -> TaskDecision {
     if options.keep.contains(view.task.path) { return .keep }
+    if view.isOurs { return .send }
     if options.revert.contains(view.task.path) { return .send }
     let fields = differences.prefix(8).map { difference in
       difference.isSensitive

@@ -30,13 +30,20 @@ final class VersionRun {
   private let levels: [[Int]]
   private var outcomes: [Int: HistoryRecord.Outcome] = [:]
 
-  init(_ migration: Migration, _ context: RunContext, journal: RunJournal, mounts: MountTable) {
+  /// Prepares the tasks of a migration on top of what is declared before it.
+  init(
+    _ migration: Migration,
+    on fold: Fold,
+    _ context: RunContext,
+    journal: RunJournal,
+    mounts: MountTable
+  ) {
     self.context = context
     self.migration = migration
     self.journal = journal
     self.mounts = mounts
     let target = context.target
-    reader = LiveReader(client: target.client, catalogue: target.catalogue, secrets: target.resolver.secrets)
+    reader = target.reader(for: fold.resources.merging(migration.writes) { $1 })
     levels = TaskOrder(catalogue: target.catalogue, mounts: mounts)
       .levels(of: migration.tasks, environment: target.environment.name)
   }
@@ -90,9 +97,9 @@ final class VersionRun {
   /// Notes what became of a task; the ledger learns of it with the journal's next record.
   func finish(_ index: Int, _ action: Change.Action, _ progress: RunRecord.Progress, before: Value?) {
     // What an interrupted run of this version wrote is ours.
-    let progress = progress == .adopted && journal.step(index) != nil ? .done : progress
+    let progress = progress == .adopted && journal.step(migration.tasks[index].path) != nil ? .done : progress
     let path = migration.tasks[index].path
-    journal.note(index, progress)
+    journal.note(path, progress)
     outcomes[index] = HistoryRecord.Outcome(
       path: path,
       action: action.rawValue,
@@ -105,7 +112,8 @@ final class VersionRun {
   /// A server that ignores a field answers with success and a warning: for us that is a failure.
   func check(_ response: VaultResponse, _ task: Task) throws {
     for warning in response.warnings {
-      if warning.contains("ignored these unrecognized parameters"), try !isStored(warning, task) {
+      if warning.contains("ignored these unrecognized parameters") {
+        if try isStored(warning, task) { continue }
         throw Problem(
           .operationFailed,
           "migration \(migration.label) wrote \(task.path), but the server does not know all of it: \(warning)",
@@ -130,6 +138,14 @@ final class VersionRun {
       let live = try reader.read([task.path], mounts: mounts)[task.path]?.object
     else { return false }
     return Comparison(declared: fields, live: live, endpoint: endpoint(of: task)).differences.isEmpty
+  }
+
+  /// An error from anywhere in the version, with how far it got.
+  func explaining(_ error: any Error) -> any Error {
+    guard let error = error as? VaultError else { return error }
+    var problem = error.problem
+    problem.message = "migration \(migration.label) stopped after \(progress): \(problem.message)"
+    return problem
   }
 
   func failure(_ error: VaultError, at task: Task) -> Problem {

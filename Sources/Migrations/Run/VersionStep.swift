@@ -24,13 +24,20 @@ struct VersionStep {
     try preflight.checkApprovals(migration)
     try preflight.checkCapabilities(tasks)
     context.report(.versionStarted(label: migration.label, name: migration.name, tasks: tasks.count))
-    let journal = RunJournal(record(as: identity), in: target.ledger, entryVersion: recorder.runEntryVersion)
+    let journal = RunJournal(
+      record(as: identity),
+      in: target.ledger,
+      entryVersion: recorder.runEntryVersion,
+      isCorrection: resumed.map { $0.checksum != migration.checksum } ?? false
+    )
+    let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
     do {
-      let run = VersionRun(migration, context, journal: journal, mounts: mounts)
+      let readBack = ReadBack(context: context, mounts: mounts, reader: run.reader)
+      let neighbours = try readBack.neighbours(of: migration)
       let outcomes = try run.execute()
       // From here on the ledger knows that everything was sent.
       try journal.record([:])
-      let change = try ReadBack(context: context, mounts: mounts).change(for: migration)
+      let change = try readBack.change(for: migration, neighbours: neighbours)
       let version = try await recorder.record(migration, change, outcomes, journal, context.lock)
       context.layers.apply(change)
       context.report(.versionApplied(label: migration.label, tag: version.tag))
@@ -39,7 +46,7 @@ struct VersionStep {
       // The steps that were finished since the last record are worth knowing; without any, no run is in progress.
       target.client.ignoreCancellation()
       if !journal.run.steps.isEmpty { try? journal.record([:]) }
-      throw error
+      throw run.explaining(error)
     }
   }
 
@@ -52,16 +59,19 @@ struct VersionStep {
     return mounts
   }
 
-  /// Goes on from where an interrupted run of the same version ended; one of other tasks counts for nothing.
+  /// The interrupted run of this version, also when its migration was replaced by this one since.
+  private var resumed: RunRecord? {
+    interrupted.flatMap { $0.version == migration.version && !$0.isRefresh ? $0 : nil }
+  }
+
+  /// Goes on from where the interrupted run ended: what it wrote is ours, and what it ran is not run again.
   private func record(as identity: RunIdentity) -> RunRecord {
     var record = RunRecord(
       runID: identity.runID,
       version: migration.version,
       checksum: migration.checksum
     )
-    if let interrupted, interrupted.version == migration.version, interrupted.checksum == migration.checksum {
-      record.steps = interrupted.steps
-    }
+    record.steps = resumed?.steps ?? [:]
     return record
   }
 }

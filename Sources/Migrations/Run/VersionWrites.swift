@@ -33,10 +33,10 @@ extension VersionRun {
   }
 
   private func send(_ group: [Sending]) throws {
-    var steps: [Int: RunRecord.Step] = [:]
-    for item in group where journal.step(item.index)?.progress != .intended {
-      let before = if let step = journal.step(item.index) { step.before } else { before(item.view) }
-      steps[item.index] = RunRecord.Step(progress: .intended, before: before, probe: nil)
+    var steps: [VaultPath: RunRecord.Step] = [:]
+    for item in group where journal.step(item.view.task.path)?.progress != .intended {
+      let before = if let step = journal.step(item.view.task.path) { step.before } else { before(item.view) }
+      steps[item.view.task.path] = RunRecord.Step(progress: .intended, before: before, probe: nil)
     }
     try journal.record(steps)
     try context.lock.hold()
@@ -58,19 +58,19 @@ extension VersionRun {
     let tasks = level.map { migration.tasks[$0] }
     let live = try reader.read(tasks.map(\.path), mounts: mounts)
     // Secrets are read only where their version alone cannot tell whether they are ours.
-    let unpaired = zip(level, tasks).filter { index, task in
+    let unpaired = tasks.filter { task in
       guard let now = live[task.path], task.action != .delete, endpoint(of: task).kind == .kvData else {
         return false
       }
-      return journal.step(index) != nil || context.layers.observed[task.path] != now
+      return journal.step(task.path) != nil || context.layers.observed[task.path] != now
     }
-    let content = try reader.readSecretData(unpaired.map(\.1.path))
-    return try zip(level, tasks).map { index, task in
-      try view(of: task, at: index, live: live[task.path], content: content[task.path])
+    let content = try reader.readSecretData(unpaired.map(\.path))
+    return try tasks.map { task in
+      try view(of: task, live: live[task.path], content: content[task.path])
     }
   }
 
-  private func view(of task: Task, at index: Int, live: Value?, content: Value?) throws -> TaskView {
+  private func view(of task: Task, live: Value?, content: Value?) throws -> TaskView {
     let resolver = context.target.resolver
     let endpoint = endpoint(of: task)
     var value: Value?
@@ -89,8 +89,9 @@ extension VersionRun {
       recorded: context.layers.observed[task.path],
       live: live,
       content: content,
-      wasIntended: journal.step(index) != nil,
-      fingerprints: context.fingerprints
+      wasIntended: journal.step(task.path) != nil,
+      fingerprints: context.fingerprints,
+      isOurs: journal.isCorrection && journal.step(task.path) != nil
     )
   }
 
@@ -126,7 +127,7 @@ extension VersionRun {
 
   private func finish(_ index: Int, _ view: TaskView, _ progress: RunRecord.Progress) {
     // A step knows what was there before an interrupted run wrote, also when that was nothing.
-    let before = if let step = journal.step(index) { step.before } else { before(view) }
+    let before = if let step = journal.step(view.task.path) { step.before } else { before(view) }
     let action: Change.Action = view.task.action == .delete ? .delete : before == nil ? .create : .update
     finish(index, action, progress, before: before)
   }
