@@ -37,6 +37,13 @@ struct Context {
       }
       var isFolder = false
       _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      guard isFolder || path.hasSuffix("/config.yaml") else {
+        throw Problem(
+          .usage,
+          "--config takes a folder or its config.yaml, not \(config)",
+          hint: "put the other configuration into a folder of its own"
+        )
+      }
       return isFolder ? path : parent(of: path)
     }
     var folder = workingDirectory

@@ -22,7 +22,10 @@ enum EntryPoint {
   /// `vault-migrations --generate` is an old spelling of `vault-migrations generate`.
   private static var arguments: [String] {
     var arguments = Array(CommandLine.arguments.dropFirst())
-    if arguments.first == "--generate" { arguments[0] = "generate" }
+    if let index = arguments.firstIndex(of: "--generate") {
+      arguments.remove(at: index)
+      arguments.insert("generate", at: 0)
+    }
     return arguments
   }
 }

@@ -29,6 +29,11 @@ struct OpenProject {
     return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
   }
 
+  /// Where the private server of an environment keeps its data, outside of git.
+  func embeddedFolder(of environment: Environment) -> String {
+    "\(folder)/.embedded/\(environment.name)"
+  }
+
   /// The files of a revision.
   ///
   /// - Throws: ``Problem``.

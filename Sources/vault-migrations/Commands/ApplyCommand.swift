@@ -130,7 +130,11 @@ struct RunCommand {
   }
 
   private func preview(_ open: OpenProject, _ target: Target) async throws -> Int32 {
-    let plan = try await Inspector(target: target, project: open.project).plan()
+    let plan = try await Inspector(
+      target: target,
+      project: open.project,
+      acceptsServer: flags.acceptServer
+    ).plan()
     let view = PlanView(
       plan: Plan(environment: plan.environment, changes: [], pending: plan.pending, drift: plan.drift)
     )

@@ -9,6 +9,10 @@ struct DevCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dev",
     abstract: "The private server of an embedded environment.",
+    discussion: """
+      EXAMPLE:
+        vault-migrations dev up && eval "$(vault-migrations dev env)"
+      """,
     subcommands: [Up.self, Down.self, Env.self]
   )
 
@@ -93,7 +97,7 @@ struct DevCommand: AsyncParsableCommand {
       )
     }
     return EmbeddedServerManager(
-      dataDirectory: open.folder + "/.embedded",
+      dataDirectory: open.embeddedFolder(of: environment),
       environment: context.environment,
       probe: EmbeddedProbe()
     ) { [logger = context.logger] in logger.info("\($0)") }

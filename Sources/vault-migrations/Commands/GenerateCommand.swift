@@ -48,7 +48,7 @@ struct GenerateCommand: ToolCommand {
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
 
-    let migration = try Generator.next(for: project, name: name, approvals: try approvals())
+    let migration = try Generator.next(for: project, name: name, approvals: try approvals(project))
     var report = GenerateReport(project: project, migration: migration)
     if let migration {
       let provenance = Provenance(
@@ -75,7 +75,7 @@ struct GenerateCommand: ToolCommand {
     return 0
   }
 
-  private func approvals() throws -> [String: String] {
+  private func approvals(_ project: Project) throws -> [String: String] {
     var approvals: [String: String] = [:]
     for text in approve {
       guard let equals = text.firstIndex(of: "="), equals != text.startIndex,
@@ -83,6 +83,7 @@ struct GenerateCommand: ToolCommand {
       else {
         throw ValidationError("--approve takes ENV=REASON, not \"\(text)\"")
       }
+      _ = try project.settings.environment(String(text[..<equals]))
       approvals[String(text[..<equals])] = String(text[text.index(after: equals)...])
     }
     return approvals
@@ -98,7 +99,7 @@ extension GenerateCommand {
   ) async -> GenerateReport.LiveNotes {
     var notes = GenerateReport.LiveNotes()
     if let environment = try? open.project.settings.environment(global.env), environment.server == .embedded,
-      !FileManager.default.fileExists(atPath: open.folder + "/.embedded")
+      !FileManager.default.fileExists(atPath: open.embeddedFolder(of: environment))
     {
       notes.skipped = "the private server of \(environment.name) has never run"
       return notes

@@ -7,6 +7,10 @@ struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ledger",
     abstract: "The tool's own records in Vault.",
+    discussion: """
+      EXAMPLE:
+        vault-migrations ledger init --env prod --own-token
+      """,
     subcommands: [Initialise.self]
   )
 

@@ -20,6 +20,9 @@ struct PlanCommand: ToolCommand {
   @Flag(help: "Ask no server: compare schema, migrations and the recorded state as this repository knows it.")
   var offline = false
 
+  @Flag(help: "Look at another server than the one that was recorded.")
+  var acceptServer = false
+
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
@@ -34,7 +37,7 @@ struct PlanCommand: ToolCommand {
 
   private func onlinePlan(_ open: OpenProject, _ context: Context) async throws -> Plan {
     try await Session.with(open, context) { target in
-      try await Inspector(target: target, project: open.project).plan()
+      try await Inspector(target: target, project: open.project, acceptsServer: acceptServer).plan()
     }
   }
 
@@ -65,12 +68,16 @@ struct DriftCommand: ToolCommand {
       """
   )
 
+  @Flag(help: "Look at another server than the one that was recorded.")
+  var acceptServer = false
+
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
     return try await Session.with(open, context) { target in
-      let drift = try await Inspector(target: target, project: open.project).drift()
+      let drift = try await Inspector(target: target, project: open.project, acceptsServer: acceptServer)
+        .drift()
       context.console.result([
         "environment": .string(target.environment.name), "drift": .array(drift.map(\.json)),
       ]) { style in

@@ -54,10 +54,3 @@ struct ValidateCommand: ToolCommand {
     return [environment.name: resolver]
   }
 }
-
-/// Counts in words.
-enum Plural {
-  static func of(_ count: Int, _ noun: String) -> String {
-    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
-  }
-}
