@@ -49,7 +49,7 @@ import Values
       let error = try await project.json("sync", exits: 65)
       #expect(error.at("error.path") == "apps/")
       #expect(error.at("error.file")?.string?.hasSuffix("0002-drop.yaml") == true)
-      #expect(error.at("error.hint")?.string?.contains("--approve prod=") == true)
+      #expect(error.at("error.hint")?.string?.contains("approve: {prod: why this may go}") == true)
       #expect(try await Snapshot(project, server) == before)
 
       try await project.git("reset", "-q", "--hard", "HEAD~1")
