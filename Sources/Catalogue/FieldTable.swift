@@ -7,13 +7,18 @@ import YAML
 ///
 /// A hint, not the truth: servers have fields that they do not list, and plugins may have any.
 package struct FieldTable: Sendable {
-  /// By section, as in ``Catalogue``; the most specific path first.
-  private let sections: [String: [Row]]
-  private let mounts: Value
+  /// By section, as in ``Catalogue``, and first segment, `""` for any; the most specific path first.
+  private let sections: [String: [String: [Row]]]
+  /// What a mount or auth method may have under `config`.
+  package let mountSettings: KnownFields
 
   private struct Row: Sendable {
     let template: PathTemplate
     let content: Value
+
+    var first: String {
+      if case .literal(let text)? = template.parts.first { text } else { "" }
+    }
   }
 
   /// The table that the binary carries; read when it is first asked for.
@@ -37,45 +42,59 @@ package struct FieldTable: Sendable {
       throw CatalogueError(at: file, "not YAML: \(error)")
     }
     var top = try Fields(document?.value ?? .null, at: "fields")
-    mounts = top.take("mounts") ?? [:]
-    var sections: [String: [Row]] = [:]
+    mountSettings = try KnownFields(top.take("mounts") ?? [:], at: "mounts")
+    var sections: [String: [String: [Row]]] = [:]
     for (section, content) in top.rest() {
       guard let templates = content.object else { throw CatalogueError(at: section, "needs a map of paths") }
-      sections[section] = templates.map { Row(template: PathTemplate($0.key), content: $0.value) }
-        .sorted { $0.template < $1.template }
+      let rows = templates.map { Row(template: PathTemplate($0.key), content: $0.value) }
+      sections[section] = Dictionary(grouping: rows.sorted { $0.template < $1.template }, by: \.first)
     }
     self.sections = sections
   }
 
   /// How many paths there are.
-  package var count: Int { sections.values.reduce(0) { $0 + $1.count } }
+  package var count: Int { sections.values.flatMap(\.values).reduce(0) { $0 + $1.count } }
 
   /// The fields of an endpoint, those that only the catalogue names included.
   ///
   /// - Returns: `nil` where the servers do not tell: for a plugin, for data of users, and where the type of
   ///   the mount was guessed from a name that is not just that type's.
   package func fields(of endpoint: Endpoint) -> KnownFields? {
+    var cache = Cache()
+    return fields(of: endpoint, &cache)
+  }
+
+  /// The same, for many endpoints: those of one family share their fields.
+  package func fields(of endpoint: Endpoint, _ cache: inout Cache) -> KnownFields? {
     guard !endpoint.isGuess || Self.isNamedAfterItsType(endpoint) else { return nil }
     let segments = endpoint.relative.split(separator: "/", omittingEmptySubsequences: false)
-    for row in sections[endpoint.section] ?? [] {
+    guard let rows = sections[endpoint.section], let first = segments.first else { return nil }
+    for row in (rows[String(first)] ?? []) + (rows[""] ?? []) {
       guard let bindings = row.template.match(segments[...]) else { continue }
+      let key = [endpoint.section, row.template.text, endpoint.family]
+      if let known = cache.fields[key] { return known }
       guard var known = try? KnownFields(row.content, at: row.template.text) else { return nil }
       // What the path names may be repeated in the body.
       for name in endpoint.namedFields.union(bindings.keys) where known.types[name] == nil {
         known.types[name] = .any
       }
+      cache.fields[key] = known
       return known
     }
     return nil
+  }
+
+  /// What was looked up before.
+  package struct Cache {
+    fileprivate var fields: [[String]: KnownFields] = [:]
+
+    package init() {}
   }
 
   private static func isNamedAfterItsType(_ endpoint: Endpoint) -> Bool {
     guard let name = endpoint.prefix.split(separator: "/").last else { return false }
     return endpoint.section.hasSuffix("/\(name)")
   }
-
-  /// What a mount or auth method may have under `config`.
-  package var mountSettings: KnownFields? { try? KnownFields(mounts, at: "mounts") }
 
   /// What a mount or auth method of a type may have under `options`.
   ///
@@ -87,9 +106,10 @@ package struct FieldTable: Sendable {
 
   /// - Throws: ``CatalogueError`` if an entry is not in the form of the table; so tests check all of it.
   package func check() throws(CatalogueError) {
-    _ = try KnownFields(mounts, at: "mounts")
     for (section, rows) in sections {
-      for row in rows { _ = try KnownFields(row.content, at: "\(section) / \(row.template.text)") }
+      for row in rows.values.joined() {
+        _ = try KnownFields(row.content, at: "\(section) / \(row.template.text)")
+      }
     }
   }
 }

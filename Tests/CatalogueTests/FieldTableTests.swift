@@ -12,7 +12,7 @@ import Values
   @Test func `the built-in table can be read`() throws {
     try FieldTable.builtIn.check()
     #expect(FieldTable.builtIn.count > 250)
-    #expect(FieldTable.builtIn.mountSettings?.types["max_lease_ttl"] == .lease)
+    #expect(FieldTable.builtIn.mountSettings.types["max_lease_ttl"] == .lease)
   }
 
   @Test(arguments: [

@@ -6,6 +6,7 @@ import Values
 /// know, and says nothing.
 struct FieldCheck {
   private let table: FieldTable
+  private var cache = FieldTable.Cache()
   private var warnings: [Problem] = []
 
   private init(_ table: FieldTable) {
@@ -30,7 +31,7 @@ struct FieldCheck {
         let type = MountTable.type(from: declaration.value) ?? ""
         check("config", table.mountSettings, declaration, path)
         check("options", FieldTable.mountOptions(ofType: type), declaration, path)
-      } else if let known = table.fields(of: Catalogue.builtIn.endpoint(for: path, mounts: mounts)) {
+      } else if let known = table.fields(of: Catalogue.builtIn.endpoint(for: path, mounts: mounts), &cache) {
         check(declaration.value, known, declaration, path)
       }
     }
