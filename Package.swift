@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Catalogue",
       dependencies: ["Resources", "YAML", "Values"],
-      exclude: ["catalogue.yaml"],
+      exclude: ["catalogue.yaml", "fields.yaml"],
       swiftSettings: withoutPointers
     ),
 

@@ -3,6 +3,9 @@
 static const unsigned char catalogue[] = {
 #embed "../Catalogue/catalogue.yaml"
 };
+static const unsigned char fields[] = {
+#embed "../Catalogue/fields.yaml"
+};
 static const unsigned char config_template[] = {
 #embed "../../templates/config.yaml"
 };
@@ -17,6 +20,7 @@ static const unsigned char gitignore_template[] = {
 
 static const struct vm_resource table[] = {
     RESOURCE("catalogue.yaml", catalogue),
+    RESOURCE("fields.yaml", fields),
     RESOURCE("templates/config.yaml", config_template),
     RESOURCE("templates/schema.yaml", schema_template),
     RESOURCE("templates/.gitignore", gitignore_template),

@@ -65,13 +65,13 @@ extension Catalogue {
     guard let (prefix, type) = place ?? guess(path) else { return unknown(path, prefix: "") }
     let relative = path.path.dropFirst(prefix.count)
     let key = section(prefix: prefix, type: type)
-    guard var endpoint = families[key]?.endpoint(for: relative) else {
-      var endpoint = unknown(path, prefix: prefix)
-      endpoint.isGuess = place == nil
-      return endpoint
-    }
+    var endpoint = families[key]?.endpoint(for: relative) ?? unknown(path, prefix: prefix)
     endpoint.prefix = prefix
     endpoint.isGuess = place == nil
+    endpoint.section = key
+    // `config/ca#2` is the second time of `config/ca`.
+    let tag = endpoint.kind == .action ? relative.lastIndex(of: "#") : nil
+    endpoint.relative = String(relative[..<(tag ?? relative.endIndex)])
     return endpoint
   }
 

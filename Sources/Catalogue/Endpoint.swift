@@ -90,6 +90,11 @@ package struct Endpoint: Sendable {
   /// Where the content of the mount starts: `pki/`, `auth/approle/`, `sys/`; empty if nothing is known about
   /// it.
   package var prefix = ""
+  /// The kind of mount that the path lies in: `secrets/pki`, `auth/approle`, `sys`, `identity`; empty if nobody
+  /// knows.
+  package var section = ""
+  /// The path inside the mount, without the tag of an action.
+  package var relative = ""
   /// What the placeholders of the family stand for.
   package var bindings: [String: String] = [:]
 

@@ -24,6 +24,12 @@ struct Fields {
     members.removeValue(forKey: key)
   }
 
+  /// Every key that is left, with its value.
+  mutating func rest() -> [String: Value] {
+    defer { members = [:] }
+    return members
+  }
+
   mutating func text(_ key: String) throws(CatalogueError) -> String? {
     guard let value = take(key) else { return nil }
     guard let text = value.text else { throw wrong(key, needs: "a text", has: value) }

@@ -4,7 +4,8 @@ private import CResources
 package enum Resources {
   /// The bytes of one file, or `nil` if the binary does not carry it.
   ///
-  /// The path is that in the repository, for example `templates/config.yaml`; the catalogue is `catalogue.yaml`.
+  /// The path is that in the repository, for example `templates/config.yaml`; the catalogue is `catalogue.yaml`, the fields
+  /// are `fields.yaml`.
   package static func bytes(at path: String) -> [UInt8]? {
     for entry in all where String(cString: entry.path) == path {
       return Array(UnsafeBufferPointer(start: entry.bytes, count: entry.size))

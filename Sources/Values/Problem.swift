@@ -80,6 +80,16 @@ package struct Problems: Error, Sendable {
     self.items = items
   }
 
+  /// The same problems; if judged strictly, no longer with warnings but with errors alone.
+  package static func judged(_ items: [Problem], strictly: Bool) -> [Problem] {
+    guard strictly else { return items }
+    return items.map { item in
+      var item = item
+      item.isWarning = false
+      return item
+    }
+  }
+
   /// Throws unless the list holds nothing but warnings.
   ///
   /// - Throws: ``Problems`` with every item, warnings included.

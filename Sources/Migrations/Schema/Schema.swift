@@ -9,6 +9,8 @@ package struct Schema: Sendable {
     /// The environments that the entry is limited to; `nil` means all.
     package let environments: Set<String>?
     package let location: SourceLocation
+    /// Where each field is written; those of a mount's `config` and `options` as `config.max_lease_ttl`.
+    package let places: [String: SourceLocation]
   }
 
   package private(set) var resources: [VaultPath: Declaration] = [:]
@@ -32,6 +34,21 @@ package struct Schema: Sendable {
       declarations.filter { $0.value.environments?.contains(environment) ?? true }.mapValues(\.value)
     }
     return Fold(resources: values(resources), actions: values(actions))
+  }
+
+  /// Resources and actions, by path.
+  var declarations: [(path: VaultPath, declaration: Declaration)] {
+    resources.merging(actions) { first, _ in first }.sorted { $0.key < $1.key }
+      .map { (path: $0.key, declaration: $0.value) }
+  }
+
+  /// What the schema mounts.
+  var mounts: MountTable {
+    var mounts = MountTable()
+    for (path, declaration) in resources where path.isMount || path.isAuthMethod {
+      mounts.insert(path, declared: declaration.value)
+    }
+    return mounts
   }
 
   package func declaration(at path: VaultPath) -> Declaration? {

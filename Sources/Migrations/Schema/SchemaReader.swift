@@ -125,7 +125,12 @@ package struct SchemaReader {
     }
     guard let value else { return }
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
-    let declaration = Schema.Declaration(value: value, environments: environments, location: entry.location)
+    let declaration = Schema.Declaration(
+      value: value,
+      environments: environments,
+      location: entry.location,
+      places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
+    )
     if let other = schema.declare(declaration, at: entry.path, isAction: endpoint.kind == .action) {
       diagnostics.error(
         "\(entry.path) is declared twice; the other place is \(other.location)",
@@ -149,6 +154,17 @@ package struct SchemaReader {
         hint: "keep one of the two"
       )
     }
+  }
+
+  private func places(of pairs: [Node.Pair], isMount: Bool) -> [String: SourceLocation] {
+    var places: [String: SourceLocation] = [:]
+    for pair in pairs {
+      places[pair.key] = pair.keyLocation
+      guard isMount, let inner = pair.value.mapping else { continue }
+      let group = pair.key == "tune" ? "config" : pair.key
+      for setting in inner { places["\(group).\(setting.key)"] = setting.keyLocation }
+    }
+    return places
   }
 
   private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {

@@ -1,4 +1,4 @@
-import Catalogue
+package import Catalogue
 package import Configuration
 package import Values
 
@@ -15,11 +15,13 @@ package struct Validator {
   /// Everything that is wrong, warnings included; empty if all is well.
   ///
   /// Resolvers are given for the environments whose references are to be resolved. Without `comparesSchema` the migrations
-  /// need not give the schema: so while one is about to be written.
+  /// need not give the schema: so while one is about to be written. With `fields`, names and types of fields are
+  /// checked as well; what is wrong there is a warning, because no table knows every field of every server.
   package static func problems(
     in project: Project,
     resolvers: [String: Resolver] = [:],
-    comparesSchema: Bool = true
+    comparesSchema: Bool = true,
+    fields: FieldTable? = nil
   ) throws -> [Problem] {
     let validator = Validator(project)
     validator.checkEnvironmentNames()
@@ -27,7 +29,8 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
-    return project.warnings + validator.diagnostics.problems
+    let aboutFields = fields.map { FieldCheck.warnings(about: project.schema, $0) } ?? []
+    return project.warnings + aboutFields + validator.diagnostics.problems
   }
 
   /// The environments that a fold is computed for: those of config.yaml and one not yet named.
@@ -39,8 +42,7 @@ package struct Validator {
 
   private func checkEnvironmentNames() {
     let known = project.settings.environments.keys.sorted()
-    let declarations = project.schema.resources.merging(project.schema.actions) { first, _ in first }
-    for (path, declaration) in declarations.sorted(by: { $0.key < $1.key }) {
+    for (path, declaration) in project.schema.declarations {
       for name in (declaration.environments ?? []).sorted() where !known.contains(name) {
         diagnostics.add(
           Problem(
@@ -59,16 +61,8 @@ package struct Validator {
 
   /// A secret that is written into the schema is in git for ever.
   private func checkSecrets() {
-    let schema = project.schema
-    var mounts = MountTable()
-    for (path, declaration) in schema.resources where path.isMount || path.isAuthMethod {
-      mounts.insert(path, declared: declaration.value)
-    }
-    for (path, declaration) in schema.resources.merging(
-      schema.actions,
-      uniquingKeysWith: { first, _ in first }
-    )
-    .sorted(by: { $0.key < $1.key }) {
+    let mounts = project.schema.mounts
+    for (path, declaration) in project.schema.declarations {
       let endpoint = Catalogue.builtIn.endpoint(for: path, mounts: mounts)
       for field in LiteralSecrets.fields(in: declaration.value, endpoint) {
         diagnostics.add(

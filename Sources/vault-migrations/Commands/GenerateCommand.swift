@@ -32,6 +32,9 @@ struct GenerateCommand: ToolCommand {
   @Flag(help: "Show the migration, write nothing.")
   var dryRun = false
 
+  @Flag(help: "Warnings, such as of unknown fields, are errors.")
+  var strict = false
+
   @Flag(help: "Do not ask the server.")
   var offline = false
 
@@ -44,7 +47,10 @@ struct GenerateCommand: ToolCommand {
     let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
     let project = try Project.read(from: workTree, schemaFrom: schemaSource)
     let open = OpenProject(folder: folder, source: workTree, project: project)
-    let problems = try Validator.problems(in: project, comparesSchema: false)
+    let problems = Problems.judged(
+      try Validator.problems(in: project, comparesSchema: false, fields: .builtIn),
+      strictly: strict
+    )
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Configuration
 import Migrations
 import Values
@@ -10,6 +11,9 @@ struct ValidateCommand: ToolCommand {
     discussion: """
       Never asks a server. Modes: strict wants every variable of the environment set; lenient puts placeholders in the \
       place of those that are not (for hooks and forks); offline does not look at variables at all.
+
+      Fields that no known server has, and values of another type, are warnings: "did you mean token_policies?". \
+      --strict makes every warning an error.
 
       EXAMPLE:
         vault-migrations validate --env prod --mode lenient
@@ -27,11 +31,17 @@ struct ValidateCommand: ToolCommand {
   @Option(help: "Check a commit instead of the work tree.")
   var revision: String?
 
+  @Flag(help: "Warnings, such as of unknown fields, are errors.")
+  var strict = false
+
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
     let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
-    let problems = try Validator.problems(in: open.project, resolvers: try resolvers(open, context))
+    let problems = Problems.judged(
+      try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn),
+      strictly: strict
+    )
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     let project = open.project
     for warning in problems where !context.console.isJSON {

@@ -1,0 +1,161 @@
+import Resources
+import Values
+import YAML
+
+/// What servers say about the fields that can be written: `fields.yaml`, distilled from their OpenAPI
+/// documents.
+///
+/// A hint, not the truth: servers have fields that they do not list, and plugins may have any.
+package struct FieldTable: Sendable {
+  /// By section, as in ``Catalogue``, and first segment, `""` for any; the most specific path first.
+  private let sections: [String: [String: [Row]]]
+  /// What a mount or auth method may have under `config`.
+  package let mountSettings: KnownFields
+
+  private struct Row: Sendable {
+    let template: PathTemplate
+    let content: Value
+
+    var first: String {
+      if case .literal(let text)? = template.parts.first { text } else { "" }
+    }
+  }
+
+  /// The table that the binary carries; read when it is first asked for.
+  package static let builtIn: FieldTable = {
+    do {
+      return try FieldTable(parsing: Resources.bytes(at: "fields.yaml") ?? [], file: "fields.yaml")
+    } catch {
+      // Compiled in and tested: a bad one is a broken build, not a condition to handle.
+      preconditionFailure("fields.yaml: \(error)")
+    }
+  }()
+
+  /// Reads a table from YAML.
+  ///
+  /// - Throws: ``CatalogueError`` for text that is not YAML, or not in the form of the table.
+  package init(parsing bytes: [UInt8], file: String) throws(CatalogueError) {
+    let document: Node?
+    do {
+      document = try YAML.parse(bytes, file: file).document
+    } catch {
+      throw CatalogueError(at: file, "not YAML: \(error)")
+    }
+    var top = try Fields(document?.value ?? .null, at: "fields")
+    mountSettings = try KnownFields(top.take("mounts") ?? [:], at: "mounts")
+    var sections: [String: [String: [Row]]] = [:]
+    for (section, content) in top.rest() {
+      guard let templates = content.object else { throw CatalogueError(at: section, "needs a map of paths") }
+      let rows = templates.map { Row(template: PathTemplate($0.key), content: $0.value) }
+      sections[section] = Dictionary(grouping: rows.sorted { $0.template < $1.template }, by: \.first)
+    }
+    self.sections = sections
+  }
+
+  /// How many paths there are.
+  package var count: Int { sections.values.flatMap(\.values).reduce(0) { $0 + $1.count } }
+
+  /// The fields of an endpoint, those that only the catalogue names included.
+  ///
+  /// - Returns: `nil` where the servers do not tell: for a plugin, for data of users, and where the type of
+  ///   the mount was guessed from a name that is not just that type's.
+  package func fields(of endpoint: Endpoint) -> KnownFields? {
+    var cache = Cache()
+    return fields(of: endpoint, &cache)
+  }
+
+  /// The same, for many endpoints: those of one family share their fields.
+  package func fields(of endpoint: Endpoint, _ cache: inout Cache) -> KnownFields? {
+    guard !endpoint.isGuess || Self.isNamedAfterItsType(endpoint) else { return nil }
+    let segments = endpoint.relative.split(separator: "/", omittingEmptySubsequences: false)
+    guard let rows = sections[endpoint.section], let first = segments.first else { return nil }
+    for row in (rows[String(first)] ?? []) + (rows[""] ?? []) {
+      guard let bindings = row.template.match(segments[...]) else { continue }
+      let key = [endpoint.section, row.template.text, endpoint.family]
+      if let known = cache.fields[key] { return known }
+      guard var known = try? KnownFields(row.content, at: row.template.text) else { return nil }
+      // What the path names may be repeated in the body.
+      for name in endpoint.namedFields.union(bindings.keys) where known.types[name] == nil {
+        known.types[name] = .any
+      }
+      cache.fields[key] = known
+      return known
+    }
+    return nil
+  }
+
+  /// What was looked up before.
+  package struct Cache {
+    fileprivate var fields: [[String]: KnownFields] = [:]
+
+    package init() {}
+  }
+
+  private static func isNamedAfterItsType(_ endpoint: Endpoint) -> Bool {
+    guard let name = endpoint.prefix.split(separator: "/").last else { return false }
+    return endpoint.section.hasSuffix("/\(name)")
+  }
+
+  /// What a mount or auth method of a type may have under `options`.
+  ///
+  /// - Parameter type: As ``MountTable/type(from:)`` gives it.
+  /// - Returns: `nil` where any key may be right.
+  package static func mountOptions(ofType type: String) -> KnownFields? {
+    ["kv", "kv-v2"].contains(type) ? KnownFields(types: ["version": .integer, "upgrade": .boolean]) : nil
+  }
+
+  /// - Throws: ``CatalogueError`` if an entry is not in the form of the table; so tests check all of it.
+  package func check() throws(CatalogueError) {
+    for (section, rows) in sections {
+      for row in rows.values.joined() {
+        _ = try KnownFields(row.content, at: "\(section) / \(row.template.text)")
+      }
+    }
+  }
+}
+
+/// The fields that an endpoint is known to have.
+package struct KnownFields: Sendable {
+  package fileprivate(set) var types: [String: FieldType]
+  /// The values that a field may have, where servers list them.
+  package private(set) var choices: [String: [String]] = [:]
+  /// Whether there are more fields than anybody can list.
+  package private(set) var isOpen = false
+
+  fileprivate init(types: [String: FieldType]) {
+    self.types = types
+  }
+
+  fileprivate init(_ content: Value, at place: String) throws(CatalogueError) {
+    types = [:]
+    var fields = try Fields(content, at: place)
+    isOpen = try fields.flag("open")
+    for (name, list) in try fields.map("enum") { choices[name] = list.array?.compactMap(\.string) }
+    for (key, names) in try fields.allTexts() {
+      guard let type = FieldType(rawValue: key) else {
+        throw CatalogueError(at: place, "no type is called \(key)")
+      }
+      for name in names.split(separator: " ") { types[String(name)] = type }
+    }
+  }
+
+  /// The names of all fields, sorted.
+  package var names: [String] { types.keys.sorted() }
+}
+
+extension Endpoint {
+  /// The fields that the entry of the catalogue names, under the names they are written by.
+  fileprivate var namedFields: Set<String> {
+    var names = Set(resetValues.keys).union(twins.keys).union(twins.values).union(immutable.keys)
+    for patterns in [cannotReset, transient, writeOnly, secret] { names.formUnion(patterns.patterns) }
+    names.formUnion(readFields.keys)
+    names.formUnion(shape.renamed.keys)
+    names.formUnion(shape.rewrites.keys)
+    names.formUnion(shape.appends.keys)
+    for fields in [
+      shape.sequence, shape.foldCase, shape.lists, shape.durations, shape.base64, shape.adds, shape.resolved,
+      shape.maskedURLs,
+    ] { names.formUnion(fields) }
+    return names.filter { !$0.contains("*") && !$0.contains(".") }
+  }
+}
