@@ -27,6 +27,7 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
+    for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
     return project.warnings + validator.diagnostics.problems
   }
 
@@ -228,7 +229,7 @@ package struct Validator {
         .sorted(by: { $0.key < $1.key })
       {
         do throws(Problem) {
-          _ = try resolver.resolve(value, path: path.description)
+          _ = try resolver.resolve(value, path: path.description, lookUp: Resolver.placeholder)
         } catch  where reported.insert(error.message).inserted {
           var problem = error
           problem.location = problem.location ?? project.schema.declaration(at: path)?.location
