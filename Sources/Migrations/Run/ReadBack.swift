@@ -13,6 +13,7 @@ struct ReadBack {
     let target = context.target
     var change = StateChange(summary: "")
     var written: [VaultPath] = []
+    let given = try givenValues(of: migration)
     for task in migration.tasks where task.scope.includes(target.environment.name) {
       switch task.action {
       case .run: continue
@@ -23,7 +24,11 @@ struct ReadBack {
         }
       case .write(let declared):
         let endpoint = target.catalogue.endpoint(for: task.path, mounts: mounts)
-        let value = try target.resolver.resolve(declared, path: task.path.description)
+        let value = try target.resolver.resolve(
+          declared,
+          path: task.path.description,
+          lookUp: given.lookUp(for: task.path, absent: .placeholder)
+        )
         change.sent[task.path] = context.fingerprints.replacingSecrets(in: value, at: task.path, endpoint)
         written.append(task.path)
       }
@@ -41,6 +46,15 @@ struct ReadBack {
       )
     }
     return change
+  }
+
+  /// As they are at the end; a later task may have taken an object away, then the next one at its path is another.
+  private func givenValues(of migration: Migration) throws -> GivenValues {
+    let tasks = migration.tasks.filter { $0.scope.includes(context.target.environment.name) }
+    return try GivenValues(
+      of: tasks.reduce(into: []) { $0.formUnion($1.givenObjects) },
+      from: context.target.client
+    )
   }
 
   private func recordedContent(of mount: VaultPath) -> [VaultPath] {

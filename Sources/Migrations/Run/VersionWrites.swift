@@ -54,8 +54,14 @@ extension VersionRun {
   }
 
   /// What is known about tasks, with what is there now.
-  func views(of level: [Int]) throws -> [TaskView] {
+  ///
+  /// What does not exist yet has no accessor or id, so nothing that is there can hold it: ahead of time a placeholder does.
+  func views(of level: [Int], absent: GivenValues.Absence = .refused) throws -> [TaskView] {
     let tasks = level.map { migration.tasks[$0] }
+    let given = try GivenValues(
+      of: tasks.reduce(into: []) { $0.formUnion($1.givenObjects.union($1.givenObjectsBefore)) },
+      from: context.target.client
+    )
     let live = try reader.read(tasks.map(\.path), mounts: mounts)
     // Secrets are read only where their version alone cannot tell whether they are ours.
     let unpaired = zip(level, tasks).filter { index, task in
@@ -66,19 +72,38 @@ extension VersionRun {
     }
     let content = try reader.readSecretData(unpaired.map(\.1.path))
     return try zip(level, tasks).map { index, task in
-      try view(of: task, at: index, live: live[task.path], content: content[task.path])
+      let values = try values(of: task, given, absent)
+      return view(of: task, at: index, values, live: live[task.path], content: content[task.path])
     }
   }
 
-  private func view(of task: Task, at index: Int, live: Value?, content: Value?) throws -> TaskView {
-    let resolver = context.target.resolver
-    let endpoint = endpoint(of: task)
-    var value: Value?
+  /// What a task writes, and what it says was there, both resolved.
+  private func values(
+    of task: Task,
+    _ given: GivenValues,
+    _ absent: GivenValues.Absence
+  ) throws -> (new: Value?, was: Value?) {
+    var new: Value?
     if case .write(let declared) = task.action {
-      value = try resolver.resolve(declared, path: task.path.description).marking(secretsOf: endpoint)
+      do throws(Problem) {
+        new = try resolve(declared, for: task, given, absent: absent).marking(secretsOf: endpoint(of: task))
+      } catch {
+        throw failure(error, at: task)
+      }
     }
-    var was: Value?
-    if case .value(let declared)? = task.was { was = try? resolver.resolve(declared) }
+    guard case .value(let declared)? = task.was else { return (new, nil) }
+    return (new, try? resolve(declared, for: task, given))
+  }
+
+  private func view(
+    of task: Task,
+    at index: Int,
+    _ values: (new: Value?, was: Value?),
+    live: Value?,
+    content: Value?
+  ) -> TaskView {
+    let endpoint = endpoint(of: task)
+    let (value, was) = values
     return TaskView(
       task: task,
       endpoint: endpoint,
