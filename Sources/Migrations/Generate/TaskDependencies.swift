@@ -17,18 +17,35 @@ struct TaskDependencies {
   /// Of tasks that wait for each other in a circle, which `validate` reports, the first goes first.
   var order: [Int] {
     var order: [Int] = []
-    var done: Set<Int> = []
-    var waiting: [Int] = []
-    func take(_ index: Int) {
+    var missing = needs.map(\.count)
+    var unlocks: [Int: [Int]] = [:]
+    for (index, needs) in needs.enumerated() {
+      for need in needs { unlocks[need, default: []].append(index) }
+    }
+    var isDone = Array(repeating: false, count: needs.count)
+    /// What was passed over and can be done by now; the first in line stands last.
+    var ready: [Int] = []
+    func take(_ index: Int, before next: Int) {
       order.append(index)
-      done.insert(index)
-      guard let next = waiting.firstIndex(where: { needs[$0].isSubset(of: done) }) else { return }
-      take(waiting.remove(at: next))
+      isDone[index] = true
+      let waiting = ready.count
+      for other in unlocks[index] ?? [] where !isDone[other] {
+        missing[other] -= 1
+        if missing[other] == 0, other < next { ready.append(other) }
+      }
+      if ready.count > waiting { ready.sort(by: >) }
     }
-    for index in needs.indices {
-      if needs[index].isSubset(of: done) { take(index) } else { waiting.append(index) }
+    func takeReady(before next: Int) {
+      while let index = ready.popLast() { take(index, before: next) }
     }
-    while !waiting.isEmpty { take(waiting.removeFirst()) }
+    for index in needs.indices where missing[index] == 0 {
+      take(index, before: index)
+      takeReady(before: index)
+    }
+    for index in needs.indices where !isDone[index] {
+      take(index, before: needs.count)
+      takeReady(before: needs.count)
+    }
     return order
   }
 
@@ -45,7 +62,7 @@ struct TaskDependencies {
       }
     }
     // Whatever lies in a mount or namespace that has to wait waits with it.
-    for (root, task) in tasks.enumerated() where !needs[root].isEmpty {
+    for (root, task) in tasks.enumerated() where !needs[root].isEmpty && task.path.isRoot {
       for (index, inside) in tasks.enumerated() where inside.action != .delete && task.path.holds(inside.path)
       {
         needs[index].insert(root)
@@ -88,6 +105,8 @@ struct TaskDependencies {
 }
 
 extension VaultPath {
+  fileprivate var isRoot: Bool { isMount || isAuthMethod || madeNamespace != nil }
+
   /// Whether another path lies inside this mount, or in the namespace that is made here.
   fileprivate func holds(_ other: VaultPath) -> Bool {
     if let made = madeNamespace { return other.namespace == made || other.namespace.hasPrefix(made + "/") }

@@ -118,7 +118,7 @@ struct GivenValues {
     case .success(let response): return response.data
     case .failure(let error):
       switch error.kind {
-      case .notFound, .noSuchMount, .namespaceNotFound: return nil
+      case .notFound, .noSuchMount, .namespaceNotFound, .unsupported: return nil
       // Some engines call a name that they do not know a bad request, PKI even an internal error.
       case .refused: return nil
       case .serverFailed where error.reasons.contains { $0.contains("unable to find") }: return nil

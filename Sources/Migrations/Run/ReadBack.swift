@@ -7,6 +7,8 @@ import Values
 struct ReadBack {
   let context: RunContext
   let mounts: MountTable
+  /// What nobody wrote, but the version changed: what refers to an object that it deletes.
+  var touched: [VaultPath] = []
 
   /// What the state branch is to record of a migration.
   func change(for migration: Migration) throws -> StateChange {
@@ -38,8 +40,9 @@ struct ReadBack {
       catalogue: target.catalogue,
       secrets: target.resolver.secrets
     )
-    let live = try reader.read(written, mounts: mounts)
-    for path in written {
+    let observed = Set(written).union(touched.filter { change.observed[$0] == nil })
+    let live = try reader.read(observed, mounts: mounts)
+    for path in observed {
       let endpoint = target.catalogue.endpoint(for: path, mounts: mounts)
       change.observed[path] = .some(
         live[path].map { context.fingerprints.replacingSecrets(in: $0, at: path, endpoint) }
