@@ -160,6 +160,24 @@ import Values
     }
   }
 
+  @Test func `What somebody else changed in a group stays drift when a member is deleted`() async throws {
+    let text = """
+      identity/group/name/web:
+        member_entity_ids: ["${id:identity/entity/name/alice}"]
+      """
+    try await withServer(text + "\nidentity/entity/name/alice: {metadata: {team: web}}") { project, server in
+      try await project.generate("initial")
+      try await project.tool("sync")
+      try server.request("POST", "identity/group/name/web", #"{"policies": ["other"]}"#)
+      try project.write("schema.yaml", schema(text))
+      try await project.generate("without")
+      try await project.tool("sync")
+      let drift = try await project.json("drift", exits: 2)["drift"]?.array ?? []
+      #expect(drift.first?["path"] == "identity/group/name/web")
+      #expect(drift.first?["fields"]?.array?.contains { $0["name"] == "policies" } == true)
+    }
+  }
+
   @Test func `A reference in a namespace means what is there`() async throws {
     let text = """
       desired_state:
@@ -183,11 +201,16 @@ import Values
     }
   }
 
-  @Test func `An issuer that PKI does not know is nothing, too`() async throws {
-    try await withServer("sys/policies/acl/web: {policy: '# ${id:pki/issuer/nope}'}") { project, server in
+  @Test(arguments: ["pki/issuer/nope", "old/app", "database/creds/app"])
+  func `What an engine does not know, or keeps for users, or makes when it is read, has no id`(
+    path: String
+  ) async throws {
+    try await withServer("sys/policies/acl/web: {policy: '# ${id:\(path)}'}") { project, server in
       try server.request("POST", "sys/mounts/pki", #"{"type": "pki"}"#)
+      try server.request("POST", "sys/mounts/old", #"{"type": "kv"}"#)
+      try server.request("POST", "old/app", #"{"id": "not-to-be-shown"}"#)
       try await project.generate("initial")
-      let refusal = Refusal(status: 3, message: "has nothing with an id at pki/issuer/nope")
+      let refusal = Refusal(status: 3, message: "has nothing with an id at \(path)")
       try await refusal.expect(["sync"], project, server)
     }
   }

@@ -7,6 +7,8 @@ import VaultClient
 ///
 /// They are asked for right before they are used, and forgotten afterwards: an object that is made again has others.
 struct GivenValues {
+  private let catalogue: Catalogue
+  private let mounts: MountTable
   private var values: [GivenObject: Value] = [:]
 
   /// What a reference to something that is not there becomes.
@@ -19,7 +21,10 @@ struct GivenValues {
   /// Asks for several at once; what is not there is missing afterwards.
   ///
   /// - Throws: ``VaultError`` for anything but absence.
-  init(of objects: Set<GivenObject>, from client: VaultClient) throws {
+  init(of objects: Set<GivenObject>, from target: Target, mounts: MountTable) throws {
+    catalogue = target.catalogue
+    self.mounts = mounts
+    let client = target.client
     for (namespace, group) in Dictionary(
       grouping: objects.filter { $0.given.kind == .accessor },
       by: \.path.namespace
@@ -83,13 +88,16 @@ struct GivenValues {
   }
 
   private mutating func readIDs(_ objects: Set<GivenObject>, _ client: VaultClient) throws {
-    let sources = Dictionary(grouping: objects, by: \.idSource)
+    // A read that does something, such as making credentials, gives no object's id.
+    let readable = objects.filter { endpoint(of: $0).kind == .resource }
+    let sources = Dictionary(grouping: readable, by: \.idSource)
     let asked = sources.keys.sorted { $0.path < $1.path }
     let answers = client.perform(asked.map { VaultRequest($0.lists ? .list : .read, $0.path) })
     for (source, answer) in zip(asked, answers) {
       guard let data = try Self.data(of: answer) else { continue }
       for object in sources[source] ?? [] {
-        values[object] = source.lists ? Self.id(named: object.path.lastSegment, in: data) : Self.id(in: data)
+        values[object] =
+          source.lists ? Self.id(named: object.path.lastSegment, in: data) : id(of: object, in: data)
       }
     }
   }
@@ -97,8 +105,15 @@ struct GivenValues {
   /// The names under which servers answer with an id; the first that is there counts.
   private static let idFields = ["id", "issuer_id", "client_id", "role_id", "method_id", "key_id"]
 
-  private static func id(in data: Value) -> Value? {
-    idFields.lazy.compactMap { text(data[$0]) }.first
+  /// A value of users, such as a secret's field that happens to be called so, is none.
+  private func id(of object: GivenObject, in data: Value) -> Value? {
+    let endpoint = endpoint(of: object)
+    return Self.idFields.lazy.filter { !endpoint.isSecret(field: $0) }.compactMap { Self.text(data[$0]) }
+      .first
+  }
+
+  private func endpoint(of object: GivenObject) -> Endpoint {
+    catalogue.endpoint(for: object.path, mounts: mounts)
   }
 
   /// From a list that tells the names.

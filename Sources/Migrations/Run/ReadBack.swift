@@ -56,7 +56,8 @@ struct ReadBack {
     let tasks = migration.tasks.filter { $0.scope.includes(context.target.environment.name) }
     return try GivenValues(
       of: tasks.reduce(into: []) { $0.formUnion($1.givenObjects) },
-      from: context.target.client
+      from: context.target,
+      mounts: mounts
     )
   }
 

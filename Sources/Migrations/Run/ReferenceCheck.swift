@@ -10,8 +10,8 @@ extension Target {
   /// - Throws: ``Problem`` for the first reference that leads nowhere, and what asking throws.
   func checkReferences(of pending: [Migration], in project: Project) throws {
     var open: [(object: GivenObject, holder: VaultPath, migration: Migration)] = []
-    let mounts = try Fold(project.migrations, environment: environment.name).mounts
-    var objects = PendingObjects(mounts: mounts)
+    let fold = try Fold(project.migrations, environment: environment.name)
+    var objects = PendingObjects(mounts: fold.mounts)
     for migration in pending {
       let tasks = migration.tasks.filter { $0.scope.includes(environment.name) }
       for task in tasks { objects.add(task) }
@@ -29,7 +29,7 @@ extension Target {
       for task in tasks where task.action == .delete { objects.remove(task.path) }
     }
     guard !open.isEmpty else { return }
-    let values = try GivenValues(of: Set(open.map(\.object)), from: client)
+    let values = try GivenValues(of: Set(open.map(\.object)), from: self, mounts: mounts(declaredBy: fold))
     guard let missing = open.first(where: { !values.contains($0.object) }) else { return }
     let location =
       project.schema.declaration(at: missing.holder)?.location ?? project.location(of: missing.migration)

@@ -80,7 +80,11 @@ extension Target {
     var values: [VaultPath: Value] = [:]
     var objects: [VaultPath: Set<GivenObject>] = [:]
     for (path, value) in declared { objects[path] = value.givenObjects(in: path.namespace) }
-    let given = try GivenValues(of: objects.values.reduce(into: []) { $0.formUnion($1) }, from: client)
+    let given = try GivenValues(
+      of: objects.values.reduce(into: []) { $0.formUnion($1) },
+      from: self,
+      mounts: mounts
+    )
     for (path, value) in declared where objects[path]?.allSatisfy(given.contains) ?? true {
       let resolved = try resolver.resolve(value, path: path.description, lookUp: given.lookUp(for: path))
       values[path] = fingerprints.replacingSecrets(

@@ -134,7 +134,7 @@ final class VersionRun {
 
   /// What a task sends, with what objects were given asked for now.
   func resolved(_ declared: Value, for task: Task) throws -> Value {
-    let given = try GivenValues(of: task.givenObjects, from: context.target.client)
+    let given = try GivenValues(of: task.givenObjects, from: context.target, mounts: mounts)
     do throws(Problem) {
       return try resolve(declared, for: task, given)
     } catch {

@@ -60,7 +60,8 @@ extension VersionRun {
     let tasks = level.map { migration.tasks[$0] }
     let given = try GivenValues(
       of: tasks.reduce(into: []) { $0.formUnion($1.givenObjects.union($1.givenObjectsBefore)) },
-      from: context.target.client
+      from: context.target,
+      mounts: mounts
     )
     let live = try reader.read(tasks.map(\.path), mounts: mounts)
     // Secrets are read only where their version alone cannot tell whether they are ours.
