@@ -71,6 +71,25 @@ import Values
     #expect(order.levels(of: tasks, environment: "") == [[0, 1], [2]])
   }
 
+  @Test func `Thousands of tasks that wait for each other are ordered, too`() {
+    let count = 3_000
+    let chain = (0..<count).map { index in
+      Task.write(
+        "identity/group/name/\(10_000 + index)",
+        [
+          "member_group_ids": [
+            .string("${id:identity/group/name/\(10_001 + index)}")
+          ]
+        ]
+      )
+    }
+    let waiting = (0..<count).map { index in
+      Task.write("sys/policies/acl/\(10_000 + index)", ["policy": "# ${id:identity/group/name/10000}"])
+    }
+    let sorted = TaskOrder(catalogue: .builtIn, mounts: MountTable()).sorted(chain + waiting)
+    #expect(sorted.map(\.path) == chain.reversed().map(\.path) + waiting.map(\.path))
+  }
+
   @Test func `Deletions go the other way`() throws {
     var workspace = Workspace(
       desiredState(
