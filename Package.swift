@@ -40,8 +40,8 @@ let package = Package(
     .target(
       name: "Migrations",
       dependencies: [
-        "Configuration", "VaultClient", "StateTracker", "Catalogue", "Digests", "Values", "YAML", "Git",
-        .product(name: "Logging", package: "swift-log"),
+        "Configuration", "VaultClient", "StateTracker", "Catalogue", "Digests", "Platform", "Values", "YAML",
+        "Git", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: withoutPointers
     ),

@@ -12,6 +12,9 @@ package final class Resolver {
     case lenient
   }
 
+  /// Finds what an object was given; this is never remembered, as the object may be made anew at any time.
+  package typealias LookUp = (Template.Given) throws(Problem) -> Value
+
   private let settings: Settings
   private let environment: Environment
   private let processVariables: [String: String]
@@ -37,14 +40,22 @@ package final class Resolver {
     self.readFile = readFile
   }
 
+  /// What stands for something given where nobody is asked; the result may be checked, never sent.
+  package static func placeholder(for given: Template.Given) -> Value {
+    .string("placeholder-\(given.kind.rawValue)-\(given.path)")
+  }
+
   /// The value with every reference replaced.
   ///
-  /// - Throws: ``Problem`` (configuration invalid) for an unset variable, a missing file, or a reference in a circle.
-  package func resolve(_ value: Value, path: String? = nil) throws(Problem) -> Value {
+  /// Without `lookUp` there is nobody to ask for what objects were given, and a reference to it is an error.
+  ///
+  /// - Throws: ``Problem`` (configuration invalid) for an unset variable, a missing file, or a reference in a circle; and
+  ///   what `lookUp` throws.
+  package func resolve(_ value: Value, path: String? = nil, lookUp: LookUp? = nil) throws(Problem) -> Value {
     do {
       return try value.mapLeaves { (leaf, _) throws(Problem) in
         guard case .string(let text) = leaf, text.contains("${") else { return leaf }
-        return try resolve(text: text)
+        return try resolve(text: text, lookUp)
       }
     } catch {
       var problem = error
@@ -70,7 +81,12 @@ package final class Resolver {
   }
 
   private func isSensitive(_ reference: Template.Reference, through names: Set<String>) -> Bool {
-    guard case .variable(let name, _) = reference else { return true }
+    let name: String
+    switch reference {
+    case .file: return true
+    case .given: return false
+    case .variable(let variable, _): name = variable
+    }
     guard let declared = environment.variables[name] ?? settings.variables[name] else {
       return !settings.plain.contains(name)
     }
@@ -93,7 +109,7 @@ package final class Resolver {
     }
   }
 
-  private func resolve(text: String) throws(Problem) -> Value {
+  private func resolve(text: String, _ lookUp: LookUp?) throws(Problem) -> Value {
     let template: Template
     do {
       template = try Template(text)
@@ -101,7 +117,7 @@ package final class Resolver {
       throw Problem(.configurationInvalid, error.message, hint: error.hint)
     }
     if case .reference(let only)? = template.segments.first, template.segments.count == 1 {
-      return try resolve(only)
+      return try resolve(only, lookUp)
     }
     var joined = ""
     var isSensitive = false
@@ -109,7 +125,7 @@ package final class Resolver {
       switch segment {
       case .literal(let literal): joined += literal
       case .reference(let reference):
-        switch try resolve(reference) {
+        switch try resolve(reference, lookUp) {
         case .string(let text): joined += text
         case .number(let number): joined += number.text
         case .bool(let flag): joined += flag ? "true" : "false"
@@ -129,15 +145,35 @@ package final class Resolver {
     return isSensitive ? .secret(Secret(joined)) : .string(joined)
   }
 
-  private func resolve(_ reference: Template.Reference) throws(Problem) -> Value {
+  private func resolve(_ reference: Template.Reference, _ lookUp: LookUp?) throws(Problem) -> Value {
     if let known = resolved[reference] { return known }
     let value: Value
     switch reference {
     case .variable(let name, let fallback): value = try variable(name, fallback: fallback)
     case .file(let path): value = try file(path)
+    case .given(let given):
+      if let lookUp { return try lookUp(given) }
+      throw misplaced(given)
     }
     resolved[reference] = value
     return value
+  }
+
+  /// A variable holds for a whole run, and what was given does not.
+  private func misplaced(_ given: Template.Given) -> Problem {
+    if let name = resolving.last {
+      return Problem(
+        .configurationInvalid,
+        "the variable \(name) refers to \(given), which only the server knows",
+        at: SourceLocation(file: settings.file),
+        hint: "write \(given) in the schema instead, where it is used"
+      )
+    }
+    return Problem(
+      .configurationInvalid,
+      "\(given) is known to the server alone, and cannot be used here",
+      hint: "such references belong into the schema"
+    )
   }
 
   private func variable(_ name: String, fallback: String?) throws(Problem) -> Value {

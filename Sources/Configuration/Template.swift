@@ -1,3 +1,5 @@
+package import Values
+
 /// A string with `${…}` references; `$${` stands for a literal `${`.
 ///
 /// Vault's own `{{…}}` is plain text here.
@@ -12,13 +14,34 @@ package struct Template: Hashable, Sendable {
     case variable(String, fallback: String?)
     /// `${file:path}`.
     case file(String)
+    /// `${accessor:path}` or `${id:path}`.
+    case given(Given)
 
     package var description: String {
       switch self {
       case .variable(let name, _): "${\(name)}"
       case .file(let path): "${file:\(path)}"
+      case .given(let given): given.description
       }
     }
+  }
+
+  /// What an object was given when it was made, and only those who made it can tell.
+  package struct Given: Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+      case accessor, id
+    }
+
+    package let kind: Kind
+    /// Names the object, in words of those who made it.
+    package let path: String
+
+    package init(_ kind: Kind, of path: String) {
+      self.kind = kind
+      self.path = path
+    }
+
+    package var description: String { "${\(kind.rawValue):\(path)}" }
   }
 
   /// Why a text is not a template.
@@ -93,15 +116,40 @@ package struct Template: Hashable, Sendable {
     if text.hasPrefix("file:"), text.count > "file:".count {
       return .file(String(text.dropFirst("file:".count)))
     }
+    for kind in Given.Kind.allCases where text.hasPrefix(kind.rawValue + ":") {
+      let path = String(text.dropFirst(kind.rawValue.count + 1))
+      if !path.isEmpty { return .given(Given(kind, of: path)) }
+    }
     if let colon = text.firstIndex(of: ":"), isName(String(text[..<colon])) {
       throw SyntaxError(
         message: "references of the kind \"${\(text[..<colon]):…}\" are not supported by this version",
-        hint: "known kinds: ${NAME}, ${NAME:-default}, ${file:path}; write \"$${\" for a literal \"${\""
+        hint:
+          "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
       )
     }
     throw SyntaxError(
       message: "a reference \"${…}\" does not hold a variable name",
       hint: "use letters, digits and _; write \"$${\" for a literal \"${\""
     )
+  }
+}
+
+extension Value {
+  /// Every reference inside to what an object was given; a text that is no template holds none.
+  package var givenReferences: Set<Template.Given> {
+    var found: Set<Template.Given> = []
+    collectGivenReferences(&found)
+    return found
+  }
+
+  private func collectGivenReferences(_ found: inout Set<Template.Given>) {
+    switch self {
+    case .string(let text):
+      guard text.contains("${"), let template = try? Template(text) else { return }
+      for case .given(let given) in template.references { found.insert(given) }
+    case .array(let elements): for element in elements { element.collectGivenReferences(&found) }
+    case .object(let members): for member in members.values { member.collectGivenReferences(&found) }
+    case .null, .bool, .number, .secret: return
+    }
   }
 }

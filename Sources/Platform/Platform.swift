@@ -36,4 +36,9 @@ package enum Platform {
     guard result == 0 else { throw Errno(rawValue: errno) }
     return Int(UInt16(bigEndian: address.sin_port))
   }
+
+  /// Waits, where nothing but time helps.
+  package static func pause(milliseconds: Int) {
+    usleep(UInt32(milliseconds) * 1_000)
+  }
 }

@@ -211,7 +211,7 @@ import Values
       (
         "is not named like a migration", "NNNN-name.yaml",
         { project in
-          try project.write("migrations/notes.txt", "x")
+          try project.write("migrations/notes.yaml", "x")
         }
       ),
       (

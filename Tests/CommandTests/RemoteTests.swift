@@ -123,6 +123,7 @@ import Values
           "observed/sys/policies/acl/web.yaml", "schema/schema.yaml", "sent/apps%2F.yaml",
           "sent/apps/data/web.yaml",
           "sent/auth/approle.yaml", "sent/auth/approle/role/web.yaml", "sent/sys/policies/acl/web.yaml",
+          "server.yaml",
         ]
       )
       let sent = try await project.git(

@@ -139,4 +139,35 @@ import Values
     }
     #expect(world.reads == ["key": 1, "other": 1])
   }
+
+  @Test func `What objects were given is looked up each time, alone and inside texts, and is no secret`()
+    throws
+  {
+    let resolver = try World("variables: {host: db}").resolver()
+    var asked: [String] = []
+    func resolve(_ answer: String) throws -> Value {
+      try resolver.resolve(["a": "${accessor:auth/x}", "b": "${host}-${id:a/b}-{{c}}"]) { given in
+        asked.append(given.description)
+        return .string(answer)
+      }
+    }
+    #expect(try resolve("1") == ["a": "1", "b": "db-1-{{c}}"])
+    #expect(try resolve("2") == ["a": "2", "b": "db-2-{{c}}"])
+    #expect(asked.sorted() == ["${accessor:auth/x}", "${accessor:auth/x}", "${id:a/b}", "${id:a/b}"])
+    #expect(resolver.secrets.isEmpty)
+  }
+
+  @Test func `Where nobody can be asked, what objects were given is an error`() throws {
+    #expect(
+      try World().complaints("${id:a/b}") == [
+        "${id:a/b} is known to the server alone, and cannot be used here (such references belong into the schema)"
+      ]
+    )
+    #expect(
+      try World("variables: {x: \"${id:a/b}\"}").complaints("${x}") == [
+        "config.yaml:1:1: the variable x refers to ${id:a/b}, which only the server knows "
+          + "(write ${id:a/b} in the schema instead, where it is used)"
+      ]
+    )
+  }
 }

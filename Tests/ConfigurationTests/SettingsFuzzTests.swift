@@ -45,7 +45,7 @@ import Values
   func `Every text is a template or explained, and what has no reference stays as it is`(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<2_000 {
-      var bytes = Array("a ${B} $${C} ${D:-e} ${file:f}".utf8)
+      var bytes = Array("a ${B} $${C} ${D:-e} ${file:f} ${id:g/h}".utf8)
       for _ in 0...generator.below(6) { generator.mutate(&bytes) }
       let text = String(decoding: bytes, as: UTF8.self)
       guard let template = try? Template(text) else { continue }
@@ -54,6 +54,7 @@ import Values
         case .literal(let literal): literal.replacing("${", with: "$${")
         case .reference(.variable(let name, let fallback)): "${\(name)\(fallback.map { ":-" + $0 } ?? "")}"
         case .reference(.file(let path)): "${file:\(path)}"
+        case .reference(.given(let given)): given.description
         }
       }
       #expect(Array(written.joined().utf8) == Array(text.utf8))

@@ -22,6 +22,19 @@ import Testing
         ]
       ),
       ("${A}${A}", [.reference(.variable("A", fallback: nil)), .reference(.variable("A", fallback: nil))]),
+      ("${accessor:auth/approle}", [.reference(.given(.init(.accessor, of: "auth/approle")))]),
+      (
+        "{{identity.entity.aliases.${accessor:auth/x}.name}}",
+        [
+          .literal("{{identity.entity.aliases."), .reference(.given(.init(.accessor, of: "auth/x"))),
+          .literal(".name}}"),
+        ]
+      ),
+      (
+        "${id:identity/entity/name/Jo Doe}",
+        [.reference(.given(.init(.id, of: "identity/entity/name/Jo Doe")))]
+      ),
+      ("${id:a:-b}", [.reference(.given(.init(.id, of: "a:-b")))]),
       ("$${A}", [.literal("${A}")]), ("$$${A}", [.literal("$${A}")]),
       ("$${A}-${B}", [.literal("${A}-"), .reference(.variable("B", fallback: nil))]),
       (
@@ -42,16 +55,16 @@ import Testing
     (
       "${vault:secret/data/x#field}",
       "references of the kind \"${vault:…}\" are not supported by this version",
-      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}; write \"$${\" for a literal \"${\""
+      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
     ),
     (
-      "${accessor:auth/approle}",
-      "references of the kind \"${accessor:…}\" are not supported by this version",
-      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}; write \"$${\" for a literal \"${\""
+      "${id:}",
+      "references of the kind \"${id:…}\" are not supported by this version",
+      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
     ),
     (
       "${file:}", "references of the kind \"${file:…}\" are not supported by this version",
-      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}; write \"$${\" for a literal \"${\""
+      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
     ),
     (
       "${}", "a reference \"${…}\" does not hold a variable name",

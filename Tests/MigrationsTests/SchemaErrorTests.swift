@@ -102,7 +102,7 @@ import Values
     (
       "a/x:\n  b: [x, \"${vault:secret/x#y}\"]",
       "schema.yaml:3:12: references of the kind \"${vault:…}\" are not supported by this version "
-        + "(known kinds: ${NAME}, ${NAME:-default}, ${file:path}; write \"$${\" for a literal \"${\")"
+        + "(known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\")"
     ),
     (
       "sys/policies/acl/x:\n  policies:\n    - path: {\"secret/${bad-name}\": {capabilities: [read]}}",

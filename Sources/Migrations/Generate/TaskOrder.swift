@@ -2,14 +2,16 @@ import Catalogue
 
 /// Puts tasks into an order in which a server accepts them, always the same for the same tasks.
 ///
-/// What others need comes first, deletions come last and in reverse.
+/// What others need comes first, deletions come last and in reverse. A task that refers to what a server gives an object
+/// comes after the one that makes the object, whatever their ranks.
 struct TaskOrder {
   let catalogue: Catalogue
   let mounts: MountTable
 
   func sorted(_ tasks: [Task]) -> [Task] {
     let deleted = Self.deleted(in: tasks)
-    return tasks.map { (key($0, deleted), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    let ranked = tasks.map { (key($0, deleted), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    return TaskDependencies(ranked, mounts).order.map { ranked[$0] }
   }
 
   /// The tasks of an environment in groups that do not depend on each other, as indices into the list.
@@ -19,11 +21,13 @@ struct TaskOrder {
     let deleted = Self.deleted(in: tasks)
     var levels: [[Int]] = []
     var previous: (rank: Int, depth: Int)?
+    let dependencies = TaskDependencies(tasks, mounts)
     for (index, task) in tasks.enumerated() where task.scope.includes(environment) {
       let rank = (rank(task, deleted), depth(task))
       let isAction = if case .run = task.action { true } else { false }
       let isRepeated = levels.last?.contains { tasks[$0].path == task.path } ?? false
-      if let previous, previous == rank, !isAction, !isRepeated {
+      let waits = levels.last.map { !dependencies.needs[index].isDisjoint(with: $0) } ?? false
+      if let previous, previous == rank, !isAction, !isRepeated, !waits {
         levels[levels.count - 1].append(index)
       } else {
         levels.append([index])

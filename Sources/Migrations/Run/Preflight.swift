@@ -85,6 +85,10 @@ struct Preflight {
     case .path(let other), .kvMetadata(let other), .member(let other, _):
       needs.append(Need(path: other, anyOf: ["read"], sudo: false))
     }
+    for object in task.givenObjects where object.given.kind == .id {
+      let source = object.idSource
+      needs.append(Need(path: source.path, anyOf: [source.lists ? "list" : "read"], sudo: false))
+    }
     return needs
   }
 

@@ -39,6 +39,7 @@ struct ReadBack {
     let target = context.target
     var change = StateChange(summary: "")
     var shown = neighbours
+    let given = try givenValues(of: migration)
     for task in migration.tasks where task.scope.includes(target.environment.name) {
       switch task.action {
       case .run: continue
@@ -48,13 +49,18 @@ struct ReadBack {
           change.observed[path] = .some(nil)
         }
       case .write(let declared):
-        let value = try target.resolver.resolve(declared, path: task.path.description)
+        let value = try target.resolver.resolve(
+          declared,
+          path: task.path.description,
+          lookUp: given.lookUp(for: task.path, absent: .placeholder)
+        )
         change.sent[task.path] = recorded(value, at: task.path)
         shown.append(task.path)
       }
     }
-    let live = try reader.read(shown, mounts: mounts)
-    for path in shown { change.observed[path] = .some(live[path].map { recorded($0, at: path) }) }
+    let observed = shown.filter { change.observed[$0] == nil }
+    let live = try reader.read(observed, mounts: mounts)
+    for path in observed { change.observed[path] = .some(live[path].map { recorded($0, at: path) }) }
     return change
   }
 
@@ -64,6 +70,16 @@ struct ReadBack {
 
   private func endpoint(_ path: VaultPath) -> Endpoint {
     context.target.catalogue.endpoint(for: path, mounts: mounts)
+  }
+
+  /// As they are at the end; a later task may have taken an object away, then the next one at its path is another.
+  private func givenValues(of migration: Migration) throws -> GivenValues {
+    let tasks = migration.tasks.filter { $0.scope.includes(context.target.environment.name) }
+    return try GivenValues(
+      of: tasks.reduce(into: []) { $0.formUnion($1.givenObjects) },
+      from: context.target,
+      mounts: mounts
+    )
   }
 
   private func recordedContent(of mount: VaultPath) -> [VaultPath] {

@@ -4,7 +4,7 @@ import StateTracker
 import Values
 import VaultClient
 
-/// Writes again what a changed variable or secret makes different from what was sent.
+/// Writes again what a changed variable or secret, or an object that was made again, makes different from what was sent.
 ///
 /// The same rules hold as for a version, and the record is a commit without version or tag.
 struct RefreshStep {
@@ -72,7 +72,9 @@ struct RefreshStep {
 }
 
 extension Target {
-  /// What a changed variable or secret makes different from what was sent.
+  /// What a changed variable or secret, or an object that was made again, makes different from what was sent.
+  ///
+  /// What refers to an object that is not there cannot be refreshed, and waits until it is.
   func refreshes(of fold: Fold, _ layers: StateLayers, _ fingerprints: Fingerprints) throws -> [Change] {
     let resolved = try fingerprinted(fold.resources, try mounts(declaredBy: fold), fingerprints)
     return Planner.refreshes(applied: resolved, sent: layers.sent)
@@ -85,8 +87,15 @@ extension Target {
     _ fingerprints: Fingerprints
   ) throws -> [VaultPath: Value] {
     var values: [VaultPath: Value] = [:]
-    for (path, value) in declared {
-      let resolved = try resolver.resolve(value, path: path.description)
+    var objects: [VaultPath: Set<GivenObject>] = [:]
+    for (path, value) in declared { objects[path] = value.givenObjects(in: path.namespace) }
+    let given = try GivenValues(
+      of: objects.values.reduce(into: []) { $0.formUnion($1) },
+      from: self,
+      mounts: mounts
+    )
+    for (path, value) in declared where objects[path]?.allSatisfy(given.contains) ?? true {
+      let resolved = try resolver.resolve(value, path: path.description, lookUp: given.lookUp(for: path))
       values[path] = fingerprints.replacingSecrets(
         in: resolved,
         at: path,

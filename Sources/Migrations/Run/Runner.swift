@@ -61,8 +61,8 @@ package final class Runner {
       return result
     }
     try checkKept(first)
-    // An unset variable stops the run before anything is asked or written.
-    for migration in first.pending { try resolveReferences(of: migration) }
+    // An unset variable, or a reference to nothing, stops the run before anything is written.
+    try target.checkReferences(of: first.pending, in: project)
     guard try hasWork(first) else { return result }
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }
@@ -155,16 +155,6 @@ package final class Runner {
       project.migrations.filter { $0.version <= standing.version },
       environment: target.environment.name
     )
-  }
-
-  private func resolveReferences(of migration: Migration) throws {
-    for task in migration.tasks where task.scope.includes(target.environment.name) {
-      switch task.action {
-      case .write(let value), .run(let value):
-        _ = try target.resolver.resolve(value, path: task.path.description)
-      case .delete: break
-      }
-    }
   }
 
   /// The state was published, although the run ended before the ledger knew: the record is finished, nothing is sent.

@@ -16,7 +16,7 @@ extension VersionRun {
 
   private func perform(_ task: Task, _ arguments: Value) throws {
     let client = context.target.client
-    let value = try context.target.resolver.resolve(arguments, path: task.path.description)
+    let value = try resolved(arguments, for: task)
     let shown = try reader.probe(task.path, mounts: mounts)
     try journal.record([task.path: RunRecord.Step(progress: .intended, before: nil, probe: shown)])
     try context.lock.hold()

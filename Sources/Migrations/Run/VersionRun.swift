@@ -80,7 +80,7 @@ final class VersionRun {
   private func lookAhead() throws {
     let ahead = LookAhead(levels.joined().sorted().map { ($0, migration.tasks[$0]) })
     let live = try reader.read(ahead.roots, mounts: mounts)
-    for view in try views(of: ahead.visible(inside: Set(live.keys))) {
+    for view in try views(of: ahead.visible(inside: Set(live.keys)), absent: .placeholder) {
       switch TaskDecision.decide(view, context.options) {
       case .stop(let problem): throw problem
       // A request that cannot be built is better known now, too.
@@ -132,7 +132,7 @@ final class VersionRun {
   private func isStored(_ warning: String, _ task: Task) throws -> Bool {
     guard case .write(let declared) = task.action, let open = warning.lastIndex(of: "[") else { return false }
     let names = Set(warning[open...].split { "[], ".contains($0) }.map(String.init))
-    let value = try context.target.resolver.resolve(declared, path: task.path.description)
+    let value = try resolved(declared, for: task)
     let fields = (value.object ?? [:]).filter { names.contains($0.key) }
     guard fields.count == names.count,
       let live = try reader.read([task.path], mounts: mounts)[task.path]?.object
@@ -148,8 +148,33 @@ final class VersionRun {
     return problem
   }
 
-  func failure(_ error: VaultError, at task: Task) -> Problem {
-    var problem = error.problem
+  /// What a task sends, with what objects were given asked for now.
+  func resolved(_ declared: Value, for task: Task) throws -> Value {
+    let given = try GivenValues(of: task.givenObjects, from: context.target, mounts: mounts)
+    do throws(Problem) {
+      return try resolve(declared, for: task, given)
+    } catch {
+      throw failure(error, at: task)
+    }
+  }
+
+  func resolve(
+    _ declared: Value,
+    for task: Task,
+    _ given: GivenValues,
+    absent: GivenValues.Absence = .refused
+  ) throws(Problem) -> Value {
+    try context.target.resolver.resolve(
+      declared,
+      path: task.path.description,
+      lookUp: given.lookUp(for: task.path, absent: absent)
+    )
+  }
+
+  func failure(_ error: VaultError, at task: Task) -> Problem { failure(error.problem, at: task) }
+
+  func failure(_ problem: Problem, at task: Task) -> Problem {
+    var problem = problem
     problem.path = task.path.description
     problem.message = "stopped at \(task.path) after \(progress): \(problem.message)"
     problem.hint = [problem.hint, "what was done is recorded; the next run goes on from here"].compactMap(

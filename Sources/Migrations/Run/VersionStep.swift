@@ -33,7 +33,7 @@ struct VersionStep {
     let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
     do {
       let readBack = ReadBack(context: context, mounts: mounts, reader: run.reader)
-      let neighbours = try readBack.neighbours(of: migration)
+      let neighbours = try Set(readBack.neighbours(of: migration)).union(touchedHolders(mounts)).sorted()
       let outcomes = try run.execute()
       // From here on the ledger knows that everything was sent.
       try journal.record([:])
@@ -47,6 +47,35 @@ struct VersionStep {
       target.client.ignoreCancellation()
       if !journal.run.steps.isEmpty { try? journal.record([:]) }
       throw run.explaining(error)
+    }
+  }
+
+  /// What refers to objects that it deletes: servers take the ids out of it.
+  ///
+  /// What somebody else changed in the meantime is not among it, so that it is found later.
+  private func touchedHolders(_ mounts: MountTable) throws -> [VaultPath] {
+    let deleted = migration.tasks.filter {
+      $0.action == .delete && $0.scope.includes(context.target.environment.name)
+    }.map(\.path)
+    guard !deleted.isEmpty else { return [] }
+    let holders = fold.resources.filter { path, value in
+      value.givenObjects(in: path.namespace).contains { object in
+        deleted.contains { $0 == object.path || $0.contains(object.path) }
+      }
+    }.keys.filter { context.layers.observed[$0] != nil }
+    let target = context.target
+    let reader = LiveReader(
+      client: target.client,
+      catalogue: target.catalogue,
+      secrets: target.resolver.secrets
+    )
+    let live = try reader.read(holders, mounts: mounts)
+    let isResumed = interrupted?.version == migration.version
+    return holders.filter { path in
+      guard let now = live[path], let recorded = context.layers.observed[path] else { return false }
+      let endpoint = target.catalogue.endpoint(for: path, mounts: mounts)
+      // The part of it that ran may have deleted already.
+      return isResumed || context.fingerprints.drift(from: recorded, to: now, at: path, endpoint).isEmpty
     }
   }
 

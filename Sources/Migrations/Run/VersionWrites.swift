@@ -1,4 +1,5 @@
 import Catalogue
+import Platform
 import Configuration
 import Values
 import VaultClient
@@ -51,11 +52,29 @@ extension VersionRun {
       }
     }
     if let failure { throw failure }
+    try awaitDeletions(group.map(\.view.task))
+  }
+
+  /// A namespace is deleted behind the answer, and its parent cannot go before it is gone.
+  private func awaitDeletions(_ tasks: [Task]) throws {
+    let namespaces = tasks.filter { $0.action == .delete && $0.path.path.hasPrefix("sys/namespaces/") }.map(
+      \.path
+    )
+    for _ in 0..<200 where try !namespaces.isEmpty && !reader.read(namespaces, mounts: mounts).isEmpty {
+      Platform.pause(milliseconds: 50)
+    }
   }
 
   /// What is known about tasks, with what is there now.
-  func views(of level: [Int]) throws -> [TaskView] {
+  ///
+  /// What does not exist yet has no accessor or id, so nothing that is there can hold it: ahead of time a placeholder does.
+  func views(of level: [Int], absent: GivenValues.Absence = .refused) throws -> [TaskView] {
     let tasks = level.map { migration.tasks[$0] }
+    let given = try GivenValues(
+      of: tasks.reduce(into: []) { $0.formUnion($1.givenObjects.union($1.givenObjectsBefore)) },
+      from: context.target,
+      mounts: mounts
+    )
     let live = try reader.read(tasks.map(\.path), mounts: mounts)
     // Secrets are read only where their version alone cannot tell whether they are ours.
     let unpaired = tasks.filter { task in
@@ -66,19 +85,37 @@ extension VersionRun {
     }
     let content = try reader.readSecretData(unpaired.map(\.path))
     return try tasks.map { task in
-      try view(of: task, live: live[task.path], content: content[task.path])
+      let values = try values(of: task, given, absent)
+      return view(of: task, values, live: live[task.path], content: content[task.path])
     }
   }
 
-  private func view(of task: Task, live: Value?, content: Value?) throws -> TaskView {
-    let resolver = context.target.resolver
-    let endpoint = endpoint(of: task)
-    var value: Value?
+  /// What a task writes, and what it says was there, both resolved.
+  private func values(
+    of task: Task,
+    _ given: GivenValues,
+    _ absent: GivenValues.Absence
+  ) throws -> (new: Value?, was: Value?) {
+    var new: Value?
     if case .write(let declared) = task.action {
-      value = try resolver.resolve(declared, path: task.path.description).marking(secretsOf: endpoint)
+      do throws(Problem) {
+        new = try resolve(declared, for: task, given, absent: absent).marking(secretsOf: endpoint(of: task))
+      } catch {
+        throw failure(error, at: task)
+      }
     }
-    var was: Value?
-    if case .value(let declared)? = task.was { was = try? resolver.resolve(declared) }
+    guard case .value(let declared)? = task.was else { return (new, nil) }
+    return (new, try? resolve(declared, for: task, given))
+  }
+
+  private func view(
+    of task: Task,
+    _ values: (new: Value?, was: Value?),
+    live: Value?,
+    content: Value?
+  ) -> TaskView {
+    let endpoint = endpoint(of: task)
+    let (value, was) = values
     return TaskView(
       task: task,
       endpoint: endpoint,

@@ -181,8 +181,16 @@ struct EntryForm {
   }
 
   private func check(_ text: String, at location: SourceLocation) {
-    do {
-      _ = try Template(text)
+    do throws(Template.SyntaxError) {
+      for case .given(let given) in try Template(text).references {
+        guard let complaint = GivenObject.complaint(about: given) else { continue }
+        diagnostics.error(
+          "\(given): \(complaint.message)",
+          at: location,
+          path: path.description,
+          hint: complaint.hint
+        )
+      }
     } catch {
       diagnostics.error(error.message, at: location, path: path.description, hint: error.hint)
     }

@@ -29,6 +29,7 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
+    for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
     let aboutFields = fields.map { FieldCheck.warnings(about: project.schema, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
   }
@@ -205,7 +206,7 @@ package struct Validator {
         .sorted(by: { $0.key < $1.key })
       {
         do throws(Problem) {
-          _ = try resolver.resolve(value, path: path.description)
+          _ = try resolver.resolve(value, path: path.description, lookUp: Resolver.placeholder)
         } catch  where reported.insert(error.message).inserted {
           var problem = error
           problem.location = problem.location ?? project.schema.declaration(at: path)?.location

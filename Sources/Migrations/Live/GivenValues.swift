@@ -1,0 +1,165 @@
+import Catalogue
+import Configuration
+import Values
+import VaultClient
+
+/// The accessors and ids that a server gave to objects, as they are at one moment.
+///
+/// They are asked for right before they are used, and forgotten afterwards: an object that is made again has others.
+struct GivenValues {
+  private let catalogue: Catalogue
+  private let mounts: MountTable
+  private var values: [GivenObject: Value] = [:]
+
+  /// What a reference to something that is not there becomes.
+  enum Absence {
+    case refused
+    /// For values that are only looked at.
+    case placeholder
+  }
+
+  /// Asks for several at once; what is not there is missing afterwards.
+  ///
+  /// - Throws: ``VaultError`` for anything but absence.
+  init(of objects: Set<GivenObject>, from target: Target, mounts: MountTable) throws {
+    catalogue = target.catalogue
+    self.mounts = mounts
+    let client = target.client
+    for (namespace, group) in Dictionary(
+      grouping: objects.filter { $0.given.kind == .accessor },
+      by: \.path.namespace
+    ) {
+      try readAccessors(group, in: namespace, client)
+    }
+    try readIDs(objects.filter { $0.given.kind == .id }, client)
+  }
+
+  func contains(_ object: GivenObject) -> Bool { values[object] != nil }
+
+  /// Answers the references of an entry.
+  func lookUp(for holder: VaultPath, absent: Absence = .refused) -> Resolver.LookUp {
+    { given throws(Problem) in
+      let object = GivenObject(given, in: holder.namespace)
+      if let value = values[object] { return value }
+      guard absent == .refused else { return Resolver.placeholder(for: given) }
+      throw Self.problem(object, holder)
+    }
+  }
+
+  /// Nothing on the server answers to a reference.
+  static func problem(_ object: GivenObject, _ holder: VaultPath, at location: SourceLocation? = nil)
+    -> Problem
+  {
+    let what =
+      object.given.kind == .id
+      ? "nothing with an id at \(object.path)"
+      : object.path.isAuthMethod ? "no auth method \(object.path)" : "no secrets engine \(object.path)"
+    return Problem(
+      .worldChanged,
+      "\(holder) refers to \(object.given), but the server has \(what)",
+      at: location,
+      path: holder.description,
+      hint: "mend the reference, or declare \(object.path) in the schema, or make it on the server first"
+    )
+  }
+
+  // MARK: - Asking
+
+  private mutating func readAccessors(
+    _ objects: [GivenObject],
+    in namespace: String,
+    _ client: VaultClient
+  ) throws {
+    var mounts: [String: Value] = [:]
+    var methods: [String: Value] = [:]
+    do throws(VaultError) {
+      if objects.contains(where: \.path.isMount) { mounts = try client.mounts(namespace: namespace) }
+      if objects.contains(where: \.path.isAuthMethod) {
+        methods = try client.authMounts(namespace: namespace)
+      }
+    } catch {
+      if error.kind == .namespaceNotFound { return }
+      throw error
+    }
+    for object in objects {
+      guard let name = object.path.mountName else { continue }
+      values[object] = Self.text((object.path.isMount ? mounts : methods)[name]?["accessor"])
+    }
+  }
+
+  private mutating func readIDs(_ objects: Set<GivenObject>, _ client: VaultClient) throws {
+    // A read that does something, such as making credentials, gives no object's id.
+    let readable = objects.filter { endpoint(of: $0).kind == .resource }
+    let sources = Dictionary(grouping: readable, by: \.idSource)
+    let asked = sources.keys.sorted { $0.path < $1.path }
+    let answers = client.perform(asked.map { VaultRequest($0.lists ? .list : .read, $0.path) })
+    for (source, answer) in zip(asked, answers) {
+      guard let data = try Self.data(of: answer) else { continue }
+      for object in sources[source] ?? [] {
+        values[object] =
+          source.lists ? Self.id(named: object.path.lastSegment, in: data) : id(of: object, in: data)
+      }
+    }
+  }
+
+  /// The names under which servers answer with an id; the first that is there counts.
+  private static let idFields = ["id", "issuer_id", "client_id", "role_id", "method_id", "key_id"]
+
+  /// A value of users, such as a secret's field that happens to be called so, is none.
+  private func id(of object: GivenObject, in data: Value) -> Value? {
+    let endpoint = endpoint(of: object)
+    return Self.idFields.lazy.filter { !endpoint.isSecret(field: $0) }.compactMap { Self.text(data[$0]) }
+      .first
+  }
+
+  private func endpoint(of object: GivenObject) -> Endpoint {
+    catalogue.endpoint(for: object.path, mounts: mounts)
+  }
+
+  /// From a list that tells the names.
+  private static func id(named name: String, in data: Value) -> Value? {
+    let entries = data["key_info"]?.object ?? [:]
+    if entries[name] != nil { return .string(name) }
+    return entries.sortedByKey.first { $0.value["name"]?.string == name }.map { .string($0.key) }
+  }
+
+  private static func text(_ value: Value?) -> Value? {
+    guard let text = value?.string, !text.isEmpty else { return nil }
+    return .string(text)
+  }
+
+  private static func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
+    switch answer {
+    case .success(let response): return response.data
+    case .failure(let error):
+      switch error.kind {
+      case .notFound, .noSuchMount, .namespaceNotFound, .unsupported: return nil
+      // Some engines call a name that they do not know a bad request, PKI even an internal error.
+      case .refused: return nil
+      case .serverFailed where error.reasons.contains { $0.contains("unable to find") }: return nil
+      default: throw error
+      }
+    }
+  }
+}
+
+extension GivenObject {
+  /// Where its id can be asked for.
+  struct IDSource: Hashable {
+    let path: VaultPath
+    /// Methods of multi-factor authentication can be read by their ids alone; a list tells their names.
+    let lists: Bool
+  }
+
+  var idSource: IDSource {
+    let segments = path.path.split(separator: "/")
+    if segments.count == 5, path.path.hasPrefix("identity/mfa/method/") {
+      return IDSource(path: path.with(path: segments.dropLast().joined(separator: "/")), lists: true)
+    }
+    return IDSource(path: path, lists: false)
+  }
+}
+
+extension VaultPath {
+  fileprivate var lastSegment: String { path.split(separator: "/").last.map(String.init) ?? "" }
+}

@@ -1,0 +1,93 @@
+package import Catalogue
+package import Configuration
+import Values
+
+/// The object whose accessor or id a reference stands for: `${accessor:auth/approle}`, `${id:identity/entity/name/x}`.
+package struct GivenObject: Hashable, Sendable {
+  package let given: Template.Given
+  /// In the namespace of the entry that refers to it.
+  package let path: VaultPath
+
+  package init(_ given: Template.Given, in namespace: String) {
+    self.given = given
+    path = VaultPath(given.kind == .accessor ? Self.mountPath(given.path) : given.path, in: namespace)
+  }
+
+  /// What is wrong with a reference, or `nil`.
+  static func complaint(about given: Template.Given) -> (message: String, hint: String)? {
+    if let complaint = PathRules.complaint(about: given.path) { return complaint }
+    let path = VaultPath(given.path)
+    if given.kind == .id, path.isMount || path.isAuthMethod {
+      return ("a mount has no id", "write ${accessor:\(given.path)} for its accessor")
+    }
+    return nil
+  }
+
+  /// With or without a slash at the end, a mount is the same; the schema's form counts.
+  private static func mountPath(_ path: String) -> String {
+    let name = path.hasSuffix("/") ? String(path.dropLast()) : path
+    let isShallowAuth = name.hasPrefix("auth/") && name.utf8.count { $0 == UInt8(ascii: "/") } == 1
+    return isShallowAuth ? name : name + "/"
+  }
+
+  /// The paths of the objects that an entry makes: its own, and those that only a field of it names.
+  static func made(by path: VaultPath, _ value: Value, _ mounts: MountTable) -> Set<VaultPath> {
+    let path = path.withoutActionName
+    var made: Set<VaultPath> = [path]
+    if let name = value["method_name"]?.string, path.path.hasPrefix("identity/mfa/method/") {
+      made.insert(path.with(path: "\(path.path)/\(name)"))
+    }
+    if let name = value["name"]?.string, ["identity/entity", "identity/group"].contains(path.path) {
+      made.insert(path.with(path: "\(path.path)/name/\(name)"))
+    }
+    guard let prefix = mounts.mount(holding: path)?.prefix else { return made }
+    for (field, folder) in [("issuer_name", "issuer"), ("key_name", "key")] {
+      if let name = value[field]?.string { made.insert(path.with(path: "\(prefix)\(folder)/\(name)")) }
+    }
+    return made
+  }
+
+  /// The entries that would make it: its own, and for what can only be read (`auth/approle/role/web/role-id`) that above.
+  var makers: [VaultPath] {
+    guard given.kind == .id, let slash = path.path.lastIndex(of: "/") else { return [path] }
+    let above = path.with(path: String(path.path[..<slash]))
+    return above.isAuthMethod ? [path] : [path, above]
+  }
+
+  /// Whether an action could make it, although nothing says so: one of the same mount, such as a generated root.
+  func mayBeMade(by action: VaultPath, _ mounts: MountTable) -> Bool {
+    guard action.namespace == path.namespace, let mount = mounts.mount(holding: path) else { return false }
+    return action.path.hasPrefix(mount.prefix)
+  }
+
+  /// Whether every server has it.
+  func isBuiltIn(_ catalogue: Catalogue, _ mounts: MountTable) -> Bool {
+    catalogue.endpoint(for: path, mounts: mounts).isBuiltIn(path)
+  }
+}
+
+extension Value {
+  /// The objects that references in an entry of a namespace stand for.
+  func givenObjects(in namespace: String) -> Set<GivenObject> {
+    Set(givenReferences.map { GivenObject($0, in: namespace) })
+  }
+}
+
+extension Task {
+  /// What is written, or an action's arguments; `nil` for a deletion.
+  var content: Value? {
+    switch action {
+    case .write(let value), .run(let value): value
+    case .delete: nil
+    }
+  }
+
+  /// The objects that must be there before this task is done.
+  var givenObjects: Set<GivenObject> { content?.givenObjects(in: path.namespace) ?? [] }
+
+  /// The objects that what it changes or deletes refers to.
+  var givenObjectsBefore: Set<GivenObject> {
+    guard case .value(let value)? = was else { return [] }
+    return value.givenObjects(in: path.namespace)
+  }
+}

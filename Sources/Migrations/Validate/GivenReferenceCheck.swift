@@ -1,0 +1,88 @@
+import Catalogue
+import Configuration
+import Values
+
+/// Looks at references to accessors and ids without any server: whether the schema declares what they name, and whether
+/// there is an order in which the objects can be made.
+struct GivenReferenceCheck {
+  private let project: Project
+
+  init(_ project: Project) {
+    self.project = project
+  }
+
+  /// Everything that is found, each thing once, whatever environments it is found in.
+  var problems: [Problem] {
+    var found: [Problem] = []
+    for environment in Validator.environments(of: project.settings) {
+      for problem in problems(in: environment) where !found.contains(problem) { found.append(problem) }
+    }
+    return found
+  }
+
+  private func problems(in environment: String) -> [Problem] {
+    let content = project.schema.content(in: environment)
+    let entries = content.resources.merging(content.actions) { first, _ in first }
+    var references: [VaultPath: Set<GivenObject>] = [:]
+    for (path, value) in entries { references[path] = value.givenObjects(in: path.namespace) }
+    guard references.values.contains(where: { !$0.isEmpty }) else { return [] }
+    let mounts = content.mounts
+    var makers: [VaultPath: [VaultPath]] = [:]
+    for (path, value) in entries {
+      for made in GivenObject.made(by: path, value, mounts) { makers[made, default: []].append(path) }
+    }
+    var found: [Problem] = []
+    var needs: [VaultPath: [VaultPath]] = [:]
+    for (path, objects) in references.sorted(by: { $0.key < $1.key }) {
+      for object in objects.sorted(by: { $0.given.description < $1.given.description }) {
+        if let named = object.makers.lazy.compactMap({ makers[$0] }).first {
+          needs[path, default: []] += named.sorted()
+        } else if !object.isBuiltIn(.builtIn, mounts),
+          !content.actions.keys.contains(where: { object.mayBeMade(by: $0, mounts) })
+        {
+          found.append(undeclared(object, path))
+        }
+      }
+    }
+    return found + circles(needs)
+  }
+
+  /// Somebody else may keep it, so that this is no error.
+  private func undeclared(_ object: GivenObject, _ holder: VaultPath) -> Problem {
+    Problem(
+      .schemaInvalid,
+      "\(holder) refers to \(object.given), but the schema does not declare \(object.path) where it does \(holder)",
+      at: project.schema.declaration(at: holder)?.location,
+      path: holder.description,
+      hint: "declare it, or make sure that it is on every server before",
+      isWarning: true
+    )
+  }
+
+  private func circles(_ needs: [VaultPath: [VaultPath]]) -> [Problem] {
+    var found: [Problem] = []
+    var finished: Set<VaultPath> = []
+    func visit(_ path: VaultPath, _ way: [VaultPath]) {
+      if let start = way.firstIndex(of: path) {
+        found.append(circle(Array(way[start...])))
+        return
+      }
+      guard !finished.contains(path) else { return }
+      for next in needs[path] ?? [] { visit(next, way + [path]) }
+      finished.insert(path)
+    }
+    for path in needs.keys.sorted() { visit(path, []) }
+    return found
+  }
+
+  private func circle(_ paths: [VaultPath]) -> Problem {
+    let shown = (paths + paths.prefix(1)).map(\.description).joined(separator: " → ")
+    return Problem(
+      .schemaInvalid,
+      "entries wait for each other's accessors or ids in a circle: \(shown)",
+      at: paths.first.flatMap { project.schema.declaration(at: $0)?.location },
+      path: paths.first?.description,
+      hint: "remove one of the references; a second entry or a later migration can add what it was for"
+    )
+  }
+}

@@ -1,0 +1,225 @@
+import TestSupport
+import Testing
+import Values
+
+/// References to what only the server knows: accessors and ids.
+@Suite struct GivenValueTests {
+  /// Everything that refers stands before what it refers to.
+  private static let state = #"""
+    sys/policies/acl/own-data:
+      policy: |
+        path "apps/data/{{identity.entity.aliases.${accessor:auth/userpass}.name}}/*" { capabilities = ["read"] }
+    sys/policies/acl/of-alice:
+      policies:
+        - path: {"identity/entity/id/${id:identity/entity/name/alice}": {capabilities: [read]}}
+    identity/group/name/all:
+      type: internal
+      member_group_ids: ["${id:identity/group/name/web}"]
+    identity/group/name/web:
+      type: internal
+      policies: [own-data]
+      member_entity_ids: ["${id:identity/entity/name/alice}"]
+    identity/entity/name/alice:
+      policies: [own-data]
+    auth/userpass:
+      type: userpass
+    identity/oidc/provider/shop:
+      allowed_client_ids: ["${id:identity/oidc/client/shop}"]
+    identity/oidc/client/shop:
+      assignments: [web]
+    identity/oidc/assignment/web:
+      group_ids: ["${id:identity/group/name/web}"]
+    identity/mfa/method/totp:
+      method_name: phone
+      issuer: Example
+    identity/mfa/login-enforcement/all:
+      mfa_method_ids: ["${id:identity/mfa/method/totp/phone}"]
+      auth_method_accessors: ["${accessor:auth/userpass/}"]
+    sys/policies/acl/issuer:
+      policy: path "pki/issuer/${id:pki/issuer/root-2026}" { capabilities = ["read"] }
+    pki/:
+      type: pki
+    pki/root/generate/internal:
+      common_name: Example Root CA
+      issuer_name: root-2026
+    """#
+
+  @Test func `One migration on a fresh server makes objects and what refers to them`() async throws {
+    try await withServer(Self.state) { project, server in
+      try await project.generate("initial")
+      let valid = try await project.json("validate")
+      #expect(valid["warnings"] == [])
+      #expect(project.read("migrations/0001-initial.yaml").contains("${accessor:auth/userpass}"))
+      let plan = try await project.json("plan")
+      let pending = plan["pending"]?.array ?? []
+      #expect(
+        pending.contains { $0.at("fields.0.to")?.string?.contains("${accessor:auth/userpass}") == true }
+      )
+
+      try await project.tool("sync")
+      try expectReferences(server)
+      try await expectNothingLeft(project)
+      let sent = try await project.git(
+        "--git-dir",
+        project.remote,
+        "grep",
+        "-h",
+        "-e",
+        "aliases",
+        "vault-migrations/prod",
+        "--",
+        "sent"
+      )
+      #expect(sent.contains(try accessor(server)))
+    }
+  }
+
+  private func expectReferences(_ server: BaoServer) throws {
+    let accessor = try accessor(server)
+    let alice = try #require(try server.data("identity/entity/name/alice")?["id"])
+    let web = try #require(try server.data("identity/group/name/web"))
+    let policy = try server.data("sys/policies/acl/own-data")?["policy"]?.string ?? ""
+    #expect(policy.contains("{{identity.entity.aliases.\(accessor).name}}"))
+    let ofAlice = try server.data("sys/policies/acl/of-alice")?["policy"]?.string ?? ""
+    #expect(ofAlice.contains("identity/entity/id/\(alice.string ?? "?")"))
+    #expect(web["member_entity_ids"] == [alice])
+    #expect(try server.data("identity/group/name/all")?["member_group_ids"] == [web["id"] ?? .null])
+    let client = try #require(try server.data("identity/oidc/client/shop")?["client_id"])
+    #expect(try server.data("identity/oidc/provider/shop")?["allowed_client_ids"] == [client])
+    #expect(try server.data("identity/oidc/assignment/web")?["group_ids"] == [web["id"] ?? .null])
+    let enforcement = try server.data("identity/mfa/login-enforcement/all")
+    #expect(enforcement?["auth_method_accessors"] == [.string(accessor)])
+    #expect(
+      enforcement?["mfa_method_ids"]?.texts == (try server.list("identity/mfa/method/totp"))
+    )
+    let issuer = try server.data("pki/issuer/root-2026")?["issuer_id"]?.string ?? "?"
+    #expect(try server.data("sys/policies/acl/issuer")?["policy"]?.string?.contains(issuer) == true)
+  }
+
+  @Test func `What refers to a method that is made again is refreshed`() async throws {
+    let text = """
+      auth/userpass:
+        type: userpass
+      sys/policies/acl/own-data:
+        policy: path "apps/{{identity.entity.aliases.${accessor:auth/userpass}.name}}" { capabilities = ["read"] }
+      """
+    try await withServer(text) { project, server in
+      try await project.generate("initial")
+      try await project.tool("sync")
+      let old = try accessor(server)
+
+      try project.edit("schema.yaml", "  auth/userpass:\n    type: userpass\n", "")
+      try await project.generate("without")
+      let warnings = try await project.json("validate")["warnings"]?.array ?? []
+      #expect(warnings.count == 1)
+      #expect(warnings.first?["message"]?.string?.contains("${accessor:auth/userpass}") == true)
+      try await project.tool("sync")
+      #expect(try await project.tool("sync").output == "No changes required\n")
+      #expect(try await project.json("plan")["pending"] == [])
+
+      try project.write("schema.yaml", schema(text))
+      try await project.generate("again")
+      let run = try await project.json("sync")
+      #expect(run["refreshed"] == ["sys/policies/acl/own-data"])
+      let new = try accessor(server)
+      #expect(new != old)
+      let policy = try server.data("sys/policies/acl/own-data")?["policy"]?.string ?? ""
+      #expect(policy.contains(new) && !policy.contains(old))
+      try await expectNothingLeft(project)
+
+      // As after somebody disabled and enabled it by hand.
+      try server.request("DELETE", "sys/auth/userpass")
+      try server.request("POST", "sys/auth/userpass", #"{"type": "userpass"}"#)
+      let field = try await project.json("plan").at("pending.0")
+      #expect(field?["action"] == "refresh")
+      #expect(field?.at("fields.0.to")?.string?.contains(try accessor(server)) == true)
+    }
+  }
+
+  @Test func `A group gets the id of a member that is made again`() async throws {
+    let member = "  identity/entity/name/alice:\n    metadata: {team: web}\n"
+    let text = """
+      identity/group/name/web:
+        member_entity_ids: ["${id:identity/entity/name/alice}"]
+      """
+    try await withServer(text) { project, server in
+      try project.write("schema.yaml", schema(text) + member)
+      try await project.generate("initial")
+      try await project.tool("sync")
+      try project.write("schema.yaml", schema(text))
+      try await project.generate("without")
+      try await project.tool("sync")
+      // The server took the id out of the group.
+      try await project.tool("drift")
+      try project.write("schema.yaml", schema(text) + member)
+      try await project.generate("again")
+      #expect(try await project.json("sync")["refreshed"] == ["identity/group/name/web"])
+      let alice = try #require(try server.data("identity/entity/name/alice")?["id"])
+      #expect(try server.data("identity/group/name/web")?["member_entity_ids"] == [alice])
+      try await expectNothingLeft(project)
+    }
+  }
+
+  @Test func `What somebody else changed in a group stays drift when a member is deleted`() async throws {
+    let text = """
+      identity/group/name/web:
+        member_entity_ids: ["${id:identity/entity/name/alice}"]
+      """
+    try await withServer(text + "\nidentity/entity/name/alice: {metadata: {team: web}}") { project, server in
+      try await project.generate("initial")
+      try await project.tool("sync")
+      try server.request("POST", "identity/group/name/web", #"{"policies": ["other"]}"#)
+      try project.write("schema.yaml", schema(text))
+      try await project.generate("without")
+      try await project.tool("sync")
+      let drift = try await project.json("drift", exits: 2)["drift"]?.array ?? []
+      #expect(drift.first?["path"] == "identity/group/name/web")
+      #expect(drift.first?["fields"]?.array?.contains { $0["name"] == "policies" } == true)
+    }
+  }
+
+  @Test func `A reference in a namespace means what is there`() async throws {
+    let text = """
+      desired_state:
+        auth/userpass: {type: userpass}
+      namespaces:
+        team:
+          desired_state:
+            sys/policies/acl/web: {policy: "# ${accessor:auth/userpass}"}
+            auth/userpass: {type: userpass}
+
+      """
+    try await withServer("{}") { project, server in
+      try project.write("schema.yaml", text)
+      try await project.generate("initial")
+      try await project.tool("sync")
+      let answer = try server.request("GET", "sys/policies/acl/web", namespace: "team")
+      let methods = try server.request("GET", "sys/auth/userpass", namespace: "team")
+      let accessor = BaoServer.field("accessor", in: methods.body)
+      #expect(accessor.hasPrefix("auth_userpass_") && answer.body.contains("# \(accessor)"))
+      try await expectNothingLeft(project)
+    }
+  }
+
+  @Test func `What is on the server already can be referred to without being declared`() async throws {
+    let text = #"""
+      sys/policies/acl/web:
+        policy: '# ${accessor:auth/token} ${accessor:identity/} ${id:identity/entity/name/bob}'
+      """#
+    try await withServer(text) { project, server in
+      try server.request("POST", "identity/entity/name/bob", "{}")
+      try await project.generate("initial")
+      let warnings = try await project.json("validate")["warnings"]?.array ?? []
+      #expect(warnings.count == 1, "\(warnings)")
+      try await project.tool("sync")
+      let bob = try server.data("identity/entity/name/bob")?["id"]?.string ?? "?"
+      let policy = try server.data("sys/policies/acl/web")?["policy"]?.string ?? ""
+      #expect(policy.hasPrefix("# auth_token_") && policy.contains(" identity_") && policy.hasSuffix(bob))
+      try await expectNothingLeft(project)
+    }
+  }
+
+  private func accessor(_ server: BaoServer) throws -> String {
+    try #require(try server.data("sys/auth")?["userpass/"]?["accessor"]?.string)
+  }
+}
