@@ -21,21 +21,31 @@ struct ServerFolder: Sendable {
 
   /// The checkout that the folder belongs to: the nearest folder above with a `.git`.
   var checkout: String {
-    let twoUp = FilePath(path).removingLastComponent().removingLastComponent()
-    var folder = twoUp
+    var project = FilePath(path)
+    while let last = project.lastComponent, last.string != ".vault-migrations" {
+      project.removeLastComponent()
+    }
+    let root =
+      project.components.isEmpty ? FilePath(path).removingLastComponent() : project.removingLastComponent()
+    var folder = root
     while !folder.components.isEmpty {
       if FileManager.default.fileExists(atPath: folder.appending(".git").string) { return folder.string }
       folder.removeLastComponent()
     }
-    return twoUp.string
+    return root.string
   }
 
   /// Creates the folder, closed to others and ignored by git, unless it is there.
   func create() throws {
-    try FileManager.default.createDirectory(
-      atPath: FilePath(path).removingLastComponent().string,
-      withIntermediateDirectories: true
-    )
+    let parent = FilePath(path).removingLastComponent().string
+    if !FileManager.default.fileExists(atPath: parent) {
+      try FileManager.default.createDirectory(
+        atPath: parent,
+        withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700]
+      )
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: parent)
+    }
     if !FileManager.default.fileExists(atPath: path) {
       try FileManager.default.createDirectory(
         atPath: path,

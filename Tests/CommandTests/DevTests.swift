@@ -105,7 +105,7 @@ extension Project {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return names.compactMap { Int32($0) }.filter { pid in
       let folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
-      return folder == "\(self.folder)/.vault-migrations/.embedded"
+      return folder == "\(self.folder)/.vault-migrations/.embedded/dev"
     }
   }
 }
