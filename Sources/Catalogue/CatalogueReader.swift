@@ -81,10 +81,12 @@ private struct EntryReader {
     if try fields.flag("kv_data") { endpoint.kind = .kvData }
     if try fields.flag("lowercase_name") { endpoint.lowercasesName = true }
     if try fields.flag("sudo") { endpoint.needsSudo = true }
+    if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses
     if let word = try fields.word("delete", among: ["refused"]) {
       endpoint.deleteIsRefused = word == "refused"
+      endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
     }
     try applyWriting(&fields, to: &endpoint)
     try applyReading(&fields, to: &endpoint)

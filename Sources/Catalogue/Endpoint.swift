@@ -80,6 +80,8 @@ package struct Endpoint: Sendable {
 
   /// Whether there is no DELETE, so that only defaults can be written instead.
   package var deleteIsRefused = false
+  /// Whether every server has it from the start, with defaults, until somebody configures it.
+  package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.
   package var loses: String?
   var probe: Read?
