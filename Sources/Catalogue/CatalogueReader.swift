@@ -101,6 +101,7 @@ private struct EntryReader {
     endpoint.cannotReset = endpoint.cannotReset.union(try fields.patterns("cannot_reset"))
     endpoint.transient = endpoint.transient.union(try fields.patterns("transient"))
     endpoint.twins.merge(try fields.texts("twins"), uniquingKeysWith: { $1 })
+    endpoint.atCreation = endpoint.atCreation.union(try fields.patterns("at_creation"))
     for (field, word) in try fields.texts("immutable") {
       guard let mutability = Endpoint.Mutability(rawValue: word) else {
         throw CatalogueError(at: fields.place, "immutable: \(word) is neither refused nor ignored")

@@ -56,6 +56,8 @@ package struct Endpoint: Sendable {
   package var twins: [String: String] = [:]
   /// Fields that are fixed at creation; `*` for all.
   package var immutable: [String: Mutability] = [:]
+  /// Fields that only the first write may have: the server refuses any later one, even if nothing changes.
+  package var atCreation = NamePatterns()
 
   // MARK: Secrets and volatile fields
 
