@@ -155,6 +155,7 @@ private struct EntryReader {
     shape.adds.formUnion(try fields.names("adds"))
     shape.resolved.formUnion(try fields.names("resolved"))
     shape.maskedURLs.formUnion(try fields.names("masked_urls"))
+    shape.prefixed.merge(try fields.texts("prefixed"), uniquingKeysWith: { $1 })
     for (field, rewrites) in try fields.map("rewrites") {
       var words = try Fields(rewrites, at: fields.place + " / rewrites")
       shape.rewrites[field] = try words.allTexts()

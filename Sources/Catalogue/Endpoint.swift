@@ -138,6 +138,8 @@ extension Endpoint {
     package var rewrites: [String: [String: String]] = [:]
     /// By field, the text that the server adds at the end.
     package var appends: [String: String] = [:]
+    /// By map, the text that the server puts before each of its keys.
+    package var prefixed: [String: String] = [:]
     /// Lists that the server adds elements to.
     package var adds: Set<String> = []
     /// Names that come back as ids.
