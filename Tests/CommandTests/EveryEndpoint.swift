@@ -21,6 +21,8 @@ enum EveryEndpoint {
     let removable: [String: Value]
     /// What a field can be changed to where a value made up from the old one would be refused.
     let others: [String: Value]
+    /// The fields that older servers do not have, with the first version that does.
+    let since: [String: String]
 
     var declared: [String: Value] { base.merging(removable) { $1 } }
   }
@@ -28,7 +30,7 @@ enum EveryEndpoint {
   /// Every sample, its references to ids replaced by what a server has.
   static func samples(_ variables: [String: String]) throws -> [Sample] {
     let shared = try document(shared)
-    return try [auth, secrets, system, identity].flatMap { text in
+    return try [auth, secrets, pki, system, identity].flatMap { text in
       try (document(text).array ?? []).map {
         try sample(substituted($0, variables), substituted(shared, variables))
       }
@@ -73,7 +75,8 @@ enum EveryEndpoint {
       isPrepared: entry["prepared"]?.bool ?? false,
       base: base,
       removable: removable,
-      others: entry["other"]?.object ?? [:]
+      others: entry["other"]?.object ?? [:],
+      since: (entry["since"]?.object ?? [:]).compactMapValues(\.string)
     )
   }
 
@@ -88,6 +91,19 @@ enum EveryEndpoint {
 }
 
 extension EveryEndpoint.Sample {
-  /// A schema entry.
-  func entry(_ fields: [String: Value]) -> (key: String, value: Value) { (path, .object(fields)) }
+  /// The same for a server of this version.
+  func known(to version: String) -> Self {
+    let missing = Set(since.filter { version < $0.value }.keys)
+    if missing.isEmpty { return self }
+    return Self(
+      endpoint: endpoint,
+      path: path,
+      plugin: plugin,
+      isPrepared: isPrepared,
+      base: base,
+      removable: removable.filter { !missing.contains($0.key) },
+      others: others,
+      since: since
+    )
+  }
 }

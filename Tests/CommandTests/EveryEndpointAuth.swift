@@ -49,12 +49,12 @@ extension EveryEndpoint {
       at: auth/cert/certs/old
       with: legacy
       base: {certificate: "@{ca}"}
-      fields: {num_uses: null, lease: null}
+      fields: {num_uses: null}
       other: {certificate: "@{ca2}"}
     - of: auth/cert/certs/{name}
       at: auth/cert/certs/strict
       base: {certificate: "@{ca}"}
-      fields: {token_strictly_bind_ip: true}
+      fields: {lease: 1800, token_strictly_bind_ip: true}
       other: {certificate: "@{ca2}"}
     - of: auth/cert/config
       at: auth/cert/config
@@ -109,7 +109,6 @@ extension EveryEndpoint {
       at: auth/jwt/role/old
       with: legacy
       base: {role_type: jwt, user_claim: sub, bound_audiences: [web]}
-      fields: {callback_mode: null}
       other: {role_type: oidc, user_claim: name}
     - of: auth/jwt/role/{name}
       at: auth/jwt/role/strict
@@ -201,9 +200,11 @@ extension EveryEndpoint {
       fields: {policies: "web,base"}
     - of: auth/ldap/config
       at: auth/ldap/config
+      other: {certificate: "@{ca2}", tls_max_version: tls12, tls_min_version: tls10}
       plugin: auth/ldap
       with: ldap
       also: token
+      fields: {token_bound_cidrs: null, token_strictly_bind_ip: true}
     - of: auth/ldap/groups/{name}
       at: auth/ldap/groups/ops
       plugin: auth/ldap
@@ -214,6 +215,7 @@ extension EveryEndpoint {
       fields: {groups: [ops, dev], policies: [web, base]}
     - of: auth/kerberos/config/ldap
       at: auth/kerberos/config/ldap
+      other: {certificate: "@{ca2}", tls_max_version: tls12, tls_min_version: tls10}
       plugin: auth/kerberos
       with: ldap
       also: token
@@ -276,7 +278,7 @@ extension EveryEndpoint {
       request_timeout: 100s
       starttls: true
       tls_max_version: tls13
-      tls_min_version: tls13
+      tls_min_version: tls11
       upndomain: example.com
       url: "ldaps://ldap.example.com"
       use_pre111_group_cn_behavior: true

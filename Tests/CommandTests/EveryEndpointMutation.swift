@@ -15,22 +15,40 @@ struct EveryEndpointMutation {
       (sample: sample, fields: fields(of: sample, live: recorded[sample.path] ?? [:]))
     }
     while open.contains(where: { !$0.fields.isEmpty }) {
-      var changed: [String: String] = [:]
+      var changed: [String: [String: Set<String>]] = [:]
       for index in open.indices {
-        guard let field = open[index].fields.popLast() else { continue }
-        let sample = open[index].sample
-        guard let live = try view.read(sample) else { continue }
-        if try mutate(sample, field, live) {
-          changed[sample.path] = field
-        } else {
-          note(unchanged: field, of: sample)
-        }
+        changed[open[index].sample.path] = try mutate(open[index].sample, &open[index].fields)
       }
-      try await judge(changed, recorded: recorded)
-      for (index, sample) in view.samples.enumerated() where changed[sample.path] != nil {
-        try restore(open[index].sample, changed[sample.path] ?? "", recorded[sample.path] ?? [:])
+      try await judge(changed.filter { !$0.value.isEmpty }, recorded: recorded)
+      for sample in view.samples {
+        guard let fields = changed[sample.path], !fields.isEmpty else { continue }
+        try restore(sample, Array(fields.keys), recorded[sample.path] ?? [:])
       }
     }
+  }
+
+  /// Changes the next few fields of one object, one after the other; those that do not go together wait for the next
+  /// time.
+  ///
+  /// - Returns: The fields, each with the names of what the server shows otherwise since then.
+  private func mutate(
+    _ sample: EveryEndpoint.Sample,
+    _ fields: inout [String]
+  ) throws -> [String: Set<String>] {
+    var changed: [String: Set<String>] = [:]
+    var body = sample.declared
+    while changed.count < 4, let field = fields.last, let live = try view.read(sample) {
+      if let (next, names) = try mutate(sample, field, live, body) {
+        body = next
+        changed[field] = names
+      } else if changed.isEmpty {
+        note(unchanged: field, of: sample)
+      } else {
+        break
+      }
+      fields.removeLast()
+    }
+    return changed
   }
 
   /// The declared fields, and what the server shows besides.
@@ -55,33 +73,42 @@ struct EveryEndpointMutation {
   }
 
   /// Tries other values until the server shows something else.
-  private func mutate(_ sample: EveryEndpoint.Sample, _ field: String, _ live: [String: Value]) throws -> Bool
-  {
+  ///
+  /// - Returns: What was written, and what it changed; `nil` if nothing helped.
+  private func mutate(
+    _ sample: EveryEndpoint.Sample,
+    _ field: String,
+    _ live: [String: Value],
+    _ base: [String: Value]
+  ) throws -> (body: [String: Value], names: Set<String>)? {
     let old = live[field] ?? sample.declared[field] ?? .null
     var candidates = sample.others[field].map { [$0] } ?? []
     candidates += Self.candidates(old)
     if let declared = sample.declared[field] { candidates += Self.candidates(declared) }
     for candidate in candidates {
-      var body = sample.declared
+      var body = base
       body[field] = candidate
       body.merge(sample.others[field + "+"]?.object ?? [:]) { $1 }
       let answer = try view.write(sample, body)
       guard answer.status < 300, let now = try view.read(sample) else { continue }
-      if !Self.real(EveryEndpointServer.changes(live, now), of: view.endpoint(sample), but: field).isEmpty {
-        return true
-      }
+      let names = Self.real(EveryEndpointServer.changes(live, now), of: view.endpoint(sample), but: field)
+      if !names.isEmpty { return (body, names) }
     }
-    return false
+    return nil
   }
 
-  private func restore(_ sample: EveryEndpoint.Sample, _ field: String, _ recorded: [String: Value]) throws {
+  private func restore(
+    _ sample: EveryEndpoint.Sample,
+    _ fields: [String],
+    _ recorded: [String: Value]
+  ) throws {
     var body = sample.declared
-    if body[field] == nil, let old = recorded[field] { body[field] = old }
+    for field in fields where body[field] == nil { body[field] = recorded[field] }
     _ = try view.write(sample, body)
   }
 
   private func judge(
-    _ changed: [String: String],
+    _ changed: [String: [String: Set<String>]],
     recorded: [String: [String: Value]]
   ) async throws {
     var reported: [String: Set<String>] = [:]
@@ -90,23 +117,21 @@ struct EveryEndpointMutation {
     }
     for sample in view.samples where changed[sample.path] != nil || reported[sample.path] != nil {
       let path = sample.path
-      let new = try view.read(sample) ?? [:]
-      let endpoint = view.endpoint(sample)
+      let (old, new) = (recorded[path] ?? [:], try view.read(sample) ?? [:])
       let seen = reported[path] ?? []
-      let field = changed[path] ?? ""
-      let all = EveryEndpointServer.changes(recorded[path] ?? [:], new)
-      let real = Self.real(all, of: endpoint, but: field)
-      for name in real {
-        if seen.contains(where: { Self.overlap($0, name) }) {
+      let all = EveryEndpointServer.changes(old, new)
+      for (field, names) in changed[path] ?? [:] {
+        // A later change may have brought back what an earlier one took.
+        let unseen = names.intersection(all).filter { name in !seen.contains { Self.overlap($0, name) } }
+        if unseen.isEmpty {
           table.rows[sample.endpoint]?.mutated.insert(field)
-        } else if !field.isEmpty {
-          table.rows[sample.endpoint]?.missed.insert("\(path) \(field): \(name)")
+        } else {
+          table.rows[sample.endpoint]?.missed.insert("\(path) \(field): \(unseen.sorted())")
         }
       }
-      let old = recorded[path] ?? [:]
       let touched = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }
       for name in seen where !touched.contains(where: { Self.overlap($0, name) }) {
-        table.rows[sample.endpoint]?.falseDifferences.insert("\(path) \(field): reports \(name)")
+        table.rows[sample.endpoint]?.falseDifferences.insert("\(path): reports \(name)")
       }
     }
   }

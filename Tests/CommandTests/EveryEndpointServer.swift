@@ -20,7 +20,8 @@ struct EveryEndpointServer {
       let parts = plugin.split(separator: "/").map(String.init)
       return catalog?[parts[0]]?.texts.contains(parts[1]) ?? false
     }
-    let all = try EveryEndpoint.samples(variables)
+    let version = try server.data("sys/health")?["version"]?.string ?? ""
+    let all = try EveryEndpoint.samples(variables).map { $0.known(to: version) }
     samples = all.filter { $0.plugin.map(has) ?? true }
     skipped = all.filter { !($0.plugin.map(has) ?? true) }
     var declared = EveryEndpoint.mounts

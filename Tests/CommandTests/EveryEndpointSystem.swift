@@ -73,6 +73,7 @@ extension EveryEndpoint {
       other: {rate: 20000, path: kv}
     - of: sys/rotate/config
       at: sys/rotate/config
+      since: {enabled: "2.7"}  # an older server never switches it on again
       fields: {enabled: false, interval: 48h, max_operations: 2000000}
       other: {interval: 49h}
     """#
@@ -127,7 +128,7 @@ extension EveryEndpoint {
       at: identity/mfa/method/okta/@{okta}
       prepared: true
       base: {org_name: example, api_token: okta-api-token}
-      fields: {base_url: okta-emea.com, method_name: okta, primary_email: true, production: null,
+      fields: {base_url: okta-emea.com, method_name: okta, primary_email: true,
         username_format: "{{alias.name}}"}
     - of: identity/mfa/method/totp/{method_id}
       at: identity/mfa/method/totp/@{totp}

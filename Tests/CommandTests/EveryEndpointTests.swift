@@ -180,7 +180,7 @@ import YAML
       // Entities and groups show each other, which only the catalogue could tell from a change by somebody else.
       let ranks = Dictionary(grouping: view.samples) { sample in
         let rank = view.endpoint(sample).order
-        return (80...83).contains(rank) ? 80 : rank
+        return [30, 40, 50, 62, 72, 75, 83, 84, 86, 88].first { rank <= $0 } ?? 100
       }
       for rank in ranks.keys.sorted() {
         for sample in ranks[rank] ?? [] { entries[sample.path] = .object(sample.declared) }
