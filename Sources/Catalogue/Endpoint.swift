@@ -148,6 +148,11 @@ extension Endpoint {
     package var maskedURLs: Set<String> = []
     /// Data of users, which comes back as it was written.
     package var exact = false
+
+    /// Whether the order of a list matters, by the name that it has in the read.
+    func isSequence(readAs name: String) -> Bool {
+      sequence.contains(name) || sequence.contains { renamed[$0] == name }
+    }
   }
 }
 
