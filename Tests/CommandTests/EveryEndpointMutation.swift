@@ -84,14 +84,21 @@ struct EveryEndpointMutation {
     let old = live[field] ?? sample.declared[field] ?? .null
     var candidates = sample.others[field].map { [$0] } ?? []
     candidates += Self.candidates(old)
-    if let declared = sample.declared[field] { candidates += Self.candidates(declared) }
+    if let declared = sample.declared[field] {
+      candidates += Self.candidates(declared)
+    } else {
+      // What is shown besides is mostly the server's own, and not worth many tries.
+      candidates = Array(candidates.prefix(2))
+    }
     for candidate in candidates {
       var body = base
       body[field] = candidate
       body.merge(sample.others[field + "+"]?.object ?? [:]) { $1 }
       let answer = try view.write(sample, body)
       guard answer.status < 300, let now = try view.read(sample) else { continue }
-      let names = Self.real(EveryEndpointServer.changes(live, now), of: view.endpoint(sample), but: field)
+      let endpoint = view.endpoint(sample)
+      let changes = EveryEndpointServer.changes(live, now, sequences: Self.sequences(of: endpoint))
+      let names = Self.real(changes, of: endpoint, but: field)
       if !names.isEmpty { return (body, names) }
     }
     return nil
@@ -119,7 +126,8 @@ struct EveryEndpointMutation {
       let path = sample.path
       let (old, new) = (recorded[path] ?? [:], try view.read(sample) ?? [:])
       let seen = reported[path] ?? []
-      let all = EveryEndpointServer.changes(old, new)
+      let sequences = Self.sequences(of: view.endpoint(sample))
+      let all = EveryEndpointServer.changes(old, new, sequences: sequences)
       for (field, names) in changed[path] ?? [:] {
         // A later change may have brought back what an earlier one took.
         let unseen = names.intersection(all).filter { name in !seen.contains { Self.overlap($0, name) } }
@@ -134,6 +142,12 @@ struct EveryEndpointMutation {
         table.rows[sample.endpoint]?.falseDifferences.insert("\(path): reports \(name)")
       }
     }
+  }
+
+  /// The lists whose order matters, under the names that they are read by.
+  private static func sequences(of endpoint: Endpoint) -> Set<String> {
+    let written = endpoint.shape.sequence
+    return written.union(written.compactMap { endpoint.shape.renamed[$0] })
   }
 
   /// What is not the server's own doing; a change of the field that was written always counts.

@@ -20,7 +20,7 @@ extension EveryEndpoint {
         root_rotation_statements: ["ALTER ROLE a;", "ALTER ROLE b;"]
         username_template: "v-{{.RoleName}}"
       stays: [password]
-      other: {password_authentication: password, plugin_name: mysql-database-plugin, max_connection_lifetime: 31s}
+      other: {root_rotation_statements: ["ALTER ROLE b;", "ALTER ROLE a;"], password_authentication: password, plugin_name: mysql-database-plugin, max_connection_lifetime: 31s}
     - of: database/roles/{name}
       at: database/roles/reader
       base: {db_name: shop, creation_statements: ["CREATE ROLE a;", "GRANT b;"]}
@@ -32,7 +32,8 @@ extension EveryEndpoint {
         renew_statements: ["RENEW a;"]
         revocation_statements: ["DROP b;", "DROP a;"]
         rollback_statements: ["ROLLBACK;"]
-      other: {credential_config: {password_policy: short}, credential_type: rsa_private_key}
+      other: {creation_statements: ["GRANT b;", "CREATE ROLE a;"],
+        revocation_statements: ["DROP a;", "DROP b;"], credential_config: {password_policy: short}, credential_type: rsa_private_key}
     - of: kubernetes/config
       at: kubernetes/config
       base: {kubernetes_host: "https://k8s.example.com"}

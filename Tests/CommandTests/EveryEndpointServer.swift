@@ -89,10 +89,15 @@ struct EveryEndpointServer {
   }
 
   /// The names of the values that are not the same, whatever means nothing at all left out.
-  static func changes(_ old: [String: Value], _ new: [String: Value]) -> Set<String> {
+  static func changes(
+    _ old: [String: Value],
+    _ new: [String: Value],
+    sequences: Set<String> = []
+  ) -> Set<String> {
     Set(old.keys).union(new.keys).filter { name in
       let (before, after) = (old[name] ?? .null, new[name] ?? .null)
-      return sorted(before) != sorted(after) && !(before.isEmpty && after.isEmpty)
+      let isSame = sequences.contains(name) ? before == after : sorted(before) == sorted(after)
+      return !isSame && !(before.isEmpty && after.isEmpty)
     }
   }
 
