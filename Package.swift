@@ -166,7 +166,10 @@ let package = Package(
     ),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["vault-migrations", "TestSupport", "Values"],
+      dependencies: [
+        "vault-migrations", "Migrations", "Configuration", "VaultClient", "StateTracker", "Catalogue", "Git",
+        "Resources", "YAML", "TestSupport", "Values", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict
     ),
   ],

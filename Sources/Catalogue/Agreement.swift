@@ -40,7 +40,11 @@ struct Agreement {
   // MARK: Maps
 
   /// Maps are replaced as a whole, so that a key more on the server is a difference too.
-  private func maps(_ declared: [String: Value], _ live: [String: Value]) -> Bool {
+  private func maps(_ written: [String: Value], _ live: [String: Value]) -> Bool {
+    let prefix = shape.prefixed[field] ?? ""
+    let declared =
+      prefix.isEmpty
+      ? written : Dictionary(written.map { (prefix + $0.key, $0.value) }, uniquingKeysWith: { $1 })
     let own = declared.allSatisfy { key, value in
       guard let found = live[key] else { return value.isZero }
       return Agreement(field: "\(field).\(key)", endpoint: endpoint).holds(value, found)

@@ -81,10 +81,12 @@ private struct EntryReader {
     if try fields.flag("kv_data") { endpoint.kind = .kvData }
     if try fields.flag("lowercase_name") { endpoint.lowercasesName = true }
     if try fields.flag("sudo") { endpoint.needsSudo = true }
+    if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses
     if let word = try fields.word("delete", among: ["refused"]) {
       endpoint.deleteIsRefused = word == "refused"
+      endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
     }
     try applyWriting(&fields, to: &endpoint)
     try applyReading(&fields, to: &endpoint)
@@ -99,6 +101,7 @@ private struct EntryReader {
     endpoint.cannotReset = endpoint.cannotReset.union(try fields.patterns("cannot_reset"))
     endpoint.transient = endpoint.transient.union(try fields.patterns("transient"))
     endpoint.twins.merge(try fields.texts("twins"), uniquingKeysWith: { $1 })
+    endpoint.atCreation = endpoint.atCreation.union(try fields.patterns("at_creation"))
     for (field, word) in try fields.texts("immutable") {
       guard let mutability = Endpoint.Mutability(rawValue: word) else {
         throw CatalogueError(at: fields.place, "immutable: \(word) is neither refused nor ignored")
@@ -152,6 +155,7 @@ private struct EntryReader {
     shape.adds.formUnion(try fields.names("adds"))
     shape.resolved.formUnion(try fields.names("resolved"))
     shape.maskedURLs.formUnion(try fields.names("masked_urls"))
+    shape.prefixed.merge(try fields.texts("prefixed"), uniquingKeysWith: { $1 })
     for (field, rewrites) in try fields.map("rewrites") {
       var words = try Fields(rewrites, at: fields.place + " / rewrites")
       shape.rewrites[field] = try words.allTexts()

@@ -86,7 +86,7 @@ private struct DriftWalk {
     switch (recorded, live) {
     case (.array(let elements), .array(let found)):
       if elements.count != found.count { return false }
-      let isSequence = endpoint.shape.sequence.contains(field) || endpoint.shape.exact
+      let isSequence = endpoint.shape.isSequence(readAs: field) || endpoint.shape.exact
       return isSequence
         ? zip(elements, found).allSatisfy { same($0, $1, at: field) } : sameSet(elements, found, at: field)
     case (.object, .object):

@@ -56,6 +56,8 @@ package struct Endpoint: Sendable {
   package var twins: [String: String] = [:]
   /// Fields that are fixed at creation; `*` for all.
   package var immutable: [String: Mutability] = [:]
+  /// Fields that only the first write may have: the server refuses any later one, even if nothing changes.
+  package var atCreation = NamePatterns()
 
   // MARK: Secrets and volatile fields
 
@@ -80,6 +82,8 @@ package struct Endpoint: Sendable {
 
   /// Whether there is no DELETE, so that only defaults can be written instead.
   package var deleteIsRefused = false
+  /// Whether every server has it from the start, with defaults, until somebody configures it.
+  package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.
   package var loses: String?
   var probe: Read?
@@ -139,6 +143,8 @@ extension Endpoint {
     package var rewrites: [String: [String: String]] = [:]
     /// By field, the text that the server adds at the end.
     package var appends: [String: String] = [:]
+    /// By map, the text that the server puts before each of its keys.
+    package var prefixed: [String: String] = [:]
     /// Lists that the server adds elements to.
     package var adds: Set<String> = []
     /// Names that come back as ids.
@@ -147,6 +153,11 @@ extension Endpoint {
     package var maskedURLs: Set<String> = []
     /// Data of users, which comes back as it was written.
     package var exact = false
+
+    /// Whether the order of a list matters, by the name that it has in the read.
+    func isSequence(readAs name: String) -> Bool {
+      sequence.contains(name) || sequence.contains { renamed[$0] == name }
+    }
   }
 }
 

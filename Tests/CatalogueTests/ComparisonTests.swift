@@ -33,6 +33,13 @@ import Values
     Pair("pki/roles/web", "no_store", "f", false), Pair("sys/quotas/rate-limit/all", "rate", "10", 10),
     Pair("sys/quotas/rate-limit/all", "rate", .number(Number(text: "10.0")), 10),
     Pair("auth/jwt/role/web", "bound_subject", 42, "42"),
+    // Maps whose keys come back with a prefix.
+    Pair(
+      "sys/auth/approle/tune",
+      "user_lockout_config",
+      ["lockout_threshold": "7", "lockout_duration": "30m"],
+      ["user_lockout_threshold": 7, "user_lockout_duration": 1800]
+    ),
     // Durations that come back as text.
     Pair("secret/config", "delete_version_after", "12319s", "3h25m19s"),
     Pair("secret/metadata/app", "delete_version_after", 86_400, "24h0m0s"),

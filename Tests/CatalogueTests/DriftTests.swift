@@ -48,6 +48,24 @@ import Values
     #expect(statements.map(\.name) == ["creation_statements"])
   }
 
+  @Test func `the order of a list counts under the name that the read gives it, too`() {
+    let found = drift(
+      "database/config/app",
+      ["root_credentials_rotate_statements": ["a", "b"]],
+      ["root_credentials_rotate_statements": ["b", "a"]]
+    )
+    #expect(found.map(\.name) == ["root_credentials_rotate_statements"])
+  }
+
+  @Test func `groups that an entity is put into are no drift of the entity`() {
+    #expect(drift("identity/entity/name/ann", ["group_ids": []], ["group_ids": ["1"]]).isEmpty)
+    #expect(
+      drift("identity/oidc/assignment/ops", ["group_ids": []], ["group_ids": ["1"]]).map(\.name) == [
+        "group_ids"
+      ]
+    )
+  }
+
   @Test func `a duplicate in a list is drift`() {
     #expect(drift("pki/roles/web", ["ou": ["a", "a", "b"]], ["ou": ["a", "b", "b"]]).map(\.name) == ["ou"])
   }

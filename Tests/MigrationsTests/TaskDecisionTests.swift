@@ -33,14 +33,19 @@ private struct Scene {
     fingerprints.replacingSecrets(in: value, at: VaultPath(path), endpoint)
   }
 
-  func decide(keep: Bool = false, revert: Bool = false) -> TaskDecision {
+  /// As for a task that says that nothing was there.
+  func decideAsNew() -> TaskDecision {
+    decide(isNew: true)
+  }
+
+  func decide(keep: Bool = false, revert: Bool = false, isNew: Bool = false) -> TaskDecision {
     var options = RunOptions()
     if keep { options.keep = [VaultPath(path)] }
     if revert { options.revert = [VaultPath(path)] }
     let task = Task(
       path: VaultPath(path),
       action: action ?? value.map(Task.Action.write) ?? .delete,
-      was: was.map(Task.Was.value)
+      was: isNew ? .absent : was.map(Task.Was.value)
     )
     return TaskDecision.decide(
       TaskView(
@@ -240,6 +245,17 @@ private let older: Value = ["token_ttl": 3_600, "token_policies": ["app"], "toke
   }
 
   @Suite struct OtherKinds {
+    @Test func `What is there from the start is configured like anything new`() {
+      var scene = Scene(path: "sys/config/cors", value: ["allowed_origins": ["https://a"]])
+      scene.live = ["enabled": false]
+      #expect(scene.decideAsNew() == .send)
+      scene.live = ["enabled": true, "allowed_origins": ["https://b"]]
+      #expect(scene.decideAsNew() != .send)
+      scene = Scene(path: "sys/quotas/config", value: ["rate_limit_exempt_paths": ["sys/health"]])
+      scene.live = ["rate_limit_exempt_paths": ["sys/health", "pki/crl"]]
+      #expect(scene.decideAsNew() != .send)
+    }
+
     @Test func `What cannot be read is always sent`() {
       #expect(
         Scene(path: "pki/root/generate/internal", action: .run(["common_name": "x"]), value: [:]).decide()

@@ -84,24 +84,25 @@ package struct LiveReader {
     guard let probe = catalogue.endpoint(for: path, mounts: mounts).probe(for: path.withoutActionName) else {
       return nil
     }
-    // Some singletons answer 400 before they are configured.
     let answer = client.perform([VaultRequest(probe.lists ? .list : .read, probe.path)])[0]
-    let data = try data(of: answer, absence: [.notFound, .noSuchMount, .namespaceNotFound, .refused])
+    let data = try data(of: answer)
     let shown = probe.lists ? data?["keys"] : probe.field.flatMap { data?[$0] } ?? data
     return Fingerprints.digest(of: shown ?? .null)
   }
 
   // MARK: - Answers
 
-  /// The data of an answer; errors of some kinds mean that there is nothing.
-  private func data(
-    of answer: Result<VaultResponse, VaultError>,
-    absence: Set<VaultError.Kind> = [.notFound, .noSuchMount, .namespaceNotFound]
-  ) throws(VaultError) -> Value? {
+  /// Errors that mean that there is nothing: some objects and singletons that do not exist answer 400, and what has
+  /// no GET at all answers 405.
+  private static let absence: Set<VaultError.Kind> = [
+    .notFound, .noSuchMount, .namespaceNotFound, .refused, .unsupported,
+  ]
+
+  private func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
     switch answer {
     case .success(let response): return response.data
     case .failure(let error):
-      if absence.contains(error.kind) { return nil }
+      if Self.absence.contains(error.kind) { return nil }
       throw error
     }
   }

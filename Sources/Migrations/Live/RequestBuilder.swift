@@ -35,7 +35,8 @@ struct RequestBuilder {
     case .resource, .action:
       // First what was removed, then what need not be repeated: the latter was not removed.
       let whole = try completed(value, basis.sent, endpoint, path)
-      return VaultRequest(.write, path, body: withoutUnchangedSecrets(whole, basis, endpoint))
+      let body = withoutUnchangedSecrets(whole, basis, endpoint)
+      return VaultRequest(.write, path, body: withoutFirstFields(body, basis, endpoint))
     }
   }
 
@@ -84,6 +85,12 @@ struct RequestBuilder {
       )
     }
     return .object(completion.body)
+  }
+
+  /// Leaves out what only the first write may have.
+  private func withoutFirstFields(_ value: Value, _ basis: Basis, _ endpoint: Endpoint) -> Value {
+    guard basis.live != nil, !endpoint.atCreation.isEmpty, let members = value.object else { return value }
+    return .object(members.filter { !endpoint.atCreation.matches($0.key) })
   }
 
   /// Where left-out fields keep their value, an unchanged write-only secret stays out, so that a password that was rotated

@@ -136,9 +136,9 @@ extension TaskView {
     )
   }
 
-  /// Whether nobody configured this yet: an object that cannot be deleted is there from the start, with defaults.
+  /// Whether nobody configured this yet: some objects are there from the start, with defaults.
   fileprivate func isAtDefaults(_ differences: [FieldDifference]) -> Bool {
-    guard endpoint.deleteIsRefused else { return false }
+    guard endpoint.isAlwaysThere else { return false }
     return differences.allSatisfy { difference in
       guard let live = difference.live, !live.isZero else { return true }
       guard let value = endpoint.resetValue(field: difference.name) else { return false }
