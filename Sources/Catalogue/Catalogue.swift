@@ -1,6 +1,4 @@
-import Resources
 import Values
-import YAML
 
 /// What the tool knows about endpoints: `catalogue.yaml`, one entry per family.
 package struct Catalogue: Sendable {
@@ -14,26 +12,13 @@ package struct Catalogue: Sendable {
   let actionNames: ActionNames
 
   /// The catalogue that the binary carries.
-  package static let builtIn: Catalogue = {
-    do {
-      return try Catalogue(parsing: Resources.bytes(at: "catalogue.yaml") ?? [], file: "catalogue.yaml")
-    } catch {
-      // Compiled in and tested: a bad one is a broken build, not a condition to handle.
-      preconditionFailure("catalogue.yaml: \(error)")
-    }
-  }()
+  package static let builtIn = CarriedTable.load("catalogue.yaml", Catalogue.init(parsing:file:))
 
   /// Reads a catalogue from YAML.
   ///
   /// - Throws: ``CatalogueError`` for text that is not YAML, or an entry with an unknown key or a bad value.
   package init(parsing bytes: [UInt8], file: String) throws(CatalogueError) {
-    let document: Node?
-    do {
-      document = try YAML.parse(bytes, file: file).document
-    } catch {
-      throw CatalogueError(at: file, "not YAML: \(error)")
-    }
-    try self.init(document?.value ?? .null)
+    try self.init(CarriedTable.content(of: bytes, file: file))
   }
 
   /// How many entries there are, mounts and auth methods included.

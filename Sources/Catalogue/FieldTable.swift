@@ -1,6 +1,4 @@
-import Resources
 import Values
-import YAML
 
 /// What servers say about the fields that can be written: `fields.yaml`, distilled from their OpenAPI
 /// documents.
@@ -22,26 +20,13 @@ package struct FieldTable: Sendable {
   }
 
   /// The table that the binary carries; read when it is first asked for.
-  package static let builtIn: FieldTable = {
-    do {
-      return try FieldTable(parsing: Resources.bytes(at: "fields.yaml") ?? [], file: "fields.yaml")
-    } catch {
-      // Compiled in and tested: a bad one is a broken build, not a condition to handle.
-      preconditionFailure("fields.yaml: \(error)")
-    }
-  }()
+  package static let builtIn = CarriedTable.load("fields.yaml", FieldTable.init(parsing:file:))
 
   /// Reads a table from YAML.
   ///
   /// - Throws: ``CatalogueError`` for text that is not YAML, or not in the form of the table.
   package init(parsing bytes: [UInt8], file: String) throws(CatalogueError) {
-    let document: Node?
-    do {
-      document = try YAML.parse(bytes, file: file).document
-    } catch {
-      throw CatalogueError(at: file, "not YAML: \(error)")
-    }
-    var top = try Fields(document?.value ?? .null, at: "fields")
+    var top = try Fields(CarriedTable.content(of: bytes, file: file), at: "fields")
     mountSettings = try KnownFields(top.take("mounts") ?? [:], at: "mounts")
     var sections: [String: [String: [Row]]] = [:]
     for (section, content) in top.rest() {
