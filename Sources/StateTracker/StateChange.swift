@@ -25,9 +25,7 @@ package struct StateChange: Sendable {
 
   /// The file of a version's record.
   private static func file(of record: HistoryRecord) -> String {
-    let digits = String(record.version)
-    let label = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-    return "\(StateLayout.historyFolder)/\(label)-\(record.name).yaml"
+    "\(StateLayout.historyFolder)/\(VersionLabel.text(record.version))-\(record.name).yaml"
   }
 
   var treeChanges: [String: TreeChange] {

@@ -20,10 +20,7 @@ package struct Migration: Hashable, Sendable {
   /// `0002`: at least four digits, everywhere.
   package var label: String { Self.label(version) }
 
-  package static func label(_ version: Int) -> String {
-    let digits = String(version)
-    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-  }
+  package static func label(_ version: Int) -> String { VersionLabel.text(version) }
 
   /// `0002-web-role.yaml`.
   package var fileName: String { "\(label)-\(name).yaml" }
