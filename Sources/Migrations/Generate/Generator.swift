@@ -5,6 +5,8 @@ import Values
 package struct Generator {
   private let project: Project
   private let catalogue: Catalogue
+  /// What every environment has, and what it is to have.
+  private let states: [(environment: String, fold: Fold, schema: Fold)]
   private var problems: [Problem] = []
 
   /// The next migration, or `nil` when the migrations already give the schema.
@@ -22,15 +24,15 @@ package struct Generator {
     approvals: [String: String] = [:],
     catalogue: Catalogue = .builtIn
   ) throws -> Migration? {
-    var generator = Generator(project: project, catalogue: catalogue)
-    var tasks = try generator.tasks()
+    var generator = try Generator(project: project, catalogue: catalogue)
+    let mounts = generator.mounts
+    var tasks = generator.tasks(mounts)
     // One change is refused in every environment that it is for, but told once.
     try Problems.check(
       Set(generator.problems).sorted { ($0.path ?? "", $0.message) < ($1.path ?? "", $1.message) }
     )
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
-      let mounts = try generator.mountsForOrder()
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
         tasks[index].approvals = approvals
       }
@@ -44,46 +46,46 @@ package struct Generator {
     )
   }
 
-  private init(project: Project, catalogue: Catalogue) {
+  private init(project: Project, catalogue: Catalogue) throws(Problem) {
     self.project = project
     self.catalogue = catalogue
+    var states: [(String, Fold, Fold)] = []
+    for environment in Validator.environments(of: project.settings) {
+      let fold = try Fold(project.migrations, environment: environment)
+      states.append((environment, fold, project.schema.content(in: environment)))
+    }
+    self.states = states
   }
 
   // MARK: - Differences
 
-  private mutating func tasks() throws -> [Task] {
-    let environments = Validator.environments(of: project.settings)
+  private mutating func tasks(_ mounts: MountTable) -> [Task] {
     var found: [Task: Set<String>] = [:]
-    for environment in environments {
-      let fold = try Fold(project.migrations, environment: environment)
-      for task in differences(from: fold, to: project.schema.content(in: environment)) {
-        found[task, default: []].insert(environment)
+    for state in states {
+      for task in differences(from: state.fold, to: state.schema) {
+        found[task, default: []].insert(state.environment)
       }
     }
+    let environments = states.map(\.environment)
     let scoped = found.map { task, names in
       var task = task
       task.scope = Self.scope(names, of: environments)
       return task
     }
-    return TaskOrder(catalogue: catalogue, mounts: try mountsForOrder()).sorted(scoped)
+    return TaskOrder(catalogue: catalogue, mounts: mounts).sorted(scoped)
   }
 
-  /// Tasks move objects of the old and of the new mounts.
-  private func mountsForOrder() throws -> MountTable {
-    var everything = Fold()
-    for environment in Validator.environments(of: project.settings) {
-      let fold = try Fold(project.migrations, environment: environment)
-      let content = project.schema.content(in: environment)
-      everything = Fold(
-        resources: everything.resources.merging(fold.resources) { _, new in new }
-          .merging(content.resources) { _, new in new }
-      )
+  /// The old and the new mounts: tasks are about objects of both.
+  private var mounts: MountTable {
+    states.reduce(into: MountTable()) { table, state in
+      table.insert(contentsOf: state.fold.mounts)
+      table.insert(contentsOf: state.schema.mounts)
     }
-    return everything.mounts
   }
 
   private mutating func differences(from fold: Fold, to schema: Fold) -> [Task] {
     guard fold != schema else { return [] }
+    let mounts = schema.mounts
     var tasks: [Task] = []
     for (path, value) in schema.resources where fold.resources[path] != value {
       let old = fold.resources[path]
@@ -91,7 +93,7 @@ package struct Generator {
         refuseOtherType(path, old)
         continue
       }
-      if let old { refuseImmutable(path, old, value, schema.mounts) }
+      if let old { refuseImmutable(path, old, value, mounts) }
       tasks.append(Task(path: path, action: .write(value), was: old.map(Task.Was.value) ?? .absent))
     }
     let deleted = fold.resources.filter { schema.resources[$0.key] == nil }

@@ -40,11 +40,7 @@ package struct Fold: Hashable, Sendable {
 
   /// The types of all mounts and auth methods.
   package var mounts: MountTable {
-    var table = MountTable()
-    for (path, value) in resources where path.isMount || path.isAuthMethod {
-      table.insert(path, declared: value)
-    }
-    return table
+    MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value) })
   }
 
   /// The declared resources below a mount, by path, without the mount itself.

@@ -44,11 +44,7 @@ package struct Schema: Sendable {
 
   /// What the schema mounts.
   var mounts: MountTable {
-    var mounts = MountTable()
-    for (path, declaration) in resources where path.isMount || path.isAuthMethod {
-      mounts.insert(path, declared: declaration.value)
-    }
-    return mounts
+    MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value.value) })
   }
 
   package func declaration(at path: VaultPath) -> Declaration? {

@@ -25,7 +25,7 @@ package struct SchemaReader {
     var reader = SchemaReader(catalogue: catalogue)
     let documents = files.compactMap { reader.diagnostics.parse($0.bytes, file: $0.path) }
     let entries = documents.flatMap { reader.entries(of: $0) }
-    let mounts = reader.mounts(declaredBy: entries)
+    let mounts = MountTable(declaredBy: entries.lazy.map { ($0.path, $0.node.value) })
     for entry in entries where !entry.isImplied { reader.declare(entry, mounts) }
     for entry in entries where entry.isImplied && reader.schema.declaration(at: entry.path) == nil {
       reader.declare(entry, mounts)
@@ -93,14 +93,6 @@ package struct SchemaReader {
         node: pair.value
       )
     }
-  }
-
-  private func mounts(declaredBy entries: [Entry]) -> MountTable {
-    var mounts = MountTable()
-    for entry in entries where entry.path.isMount || entry.path.isAuthMethod {
-      mounts.insert(entry.path, declared: entry.node.value)
-    }
-    return mounts
   }
 
   private mutating func declare(_ entry: Entry, _ mounts: MountTable) {
