@@ -11,19 +11,26 @@ struct ReadBack {
 
   /// The recorded paths that a version may change although it does not write them, as far as nobody else has.
   ///
-  /// An action changes what its mount shows elsewhere (a new root becomes the default issuer), and objects of the identity
-  /// engine name each other. To be asked before the version runs.
-  func neighbours(of migration: Migration) throws -> [VaultPath] {
+  /// An action changes what its mount shows elsewhere (a new root becomes the default issuer), objects of the identity engine
+  /// name each other, and the holders of a deleted object's id lose it. To be asked before the version runs; of a version
+  /// that is resumed, the part that ran may have changed holders already.
+  func neighbours(
+    of migration: Migration,
+    holders: Set<VaultPath>,
+    isResumed: Bool
+  ) throws -> [VaultPath] {
     let tasks = migration.tasks.filter { $0.scope.includes(context.target.environment.name) }
     let prefixes = Set(tasks.compactMap { prefixOfSideEffects($0) })
     let own = Set(tasks.map(\.path))
-    let candidates = context.layers.observed.keys.filter { path in
+    let beside = context.layers.observed.keys.filter { path in
       !own.contains(path)
         && prefixes.contains { $0.namespace == path.namespace && path.path.hasPrefix($0.path) }
     }
+    let candidates = holders.subtracting(own).union(beside).sorted()
     let live = try reader.read(candidates, mounts: mounts)
     return candidates.filter { path in
       guard let recorded = context.layers.observed[path], let now = live[path] else { return false }
+      if isResumed, holders.contains(path) { return true }
       return context.fingerprints.drift(from: recorded, to: now, at: path, endpoint(path)).isEmpty
     }
   }

@@ -33,7 +33,11 @@ struct VersionStep {
     let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
     do {
       let readBack = ReadBack(context: context, mounts: mounts, reader: run.reader)
-      let neighbours = try Set(readBack.neighbours(of: migration)).union(touchedHolders(mounts)).sorted()
+      let neighbours = try readBack.neighbours(
+        of: migration,
+        holders: holdersOfDeleted,
+        isResumed: interrupted?.version == migration.version
+      )
       let outcomes = try run.execute()
       // From here on the ledger knows that everything was sent.
       try journal.record([:])
@@ -50,10 +54,8 @@ struct VersionStep {
     }
   }
 
-  /// What refers to objects that it deletes: servers take the ids out of it.
-  ///
-  /// What somebody else changed in the meantime is not among it, so that it is found later.
-  private func touchedHolders(_ mounts: MountTable) throws -> [VaultPath] {
+  /// The recorded paths that refer to objects which it deletes: servers take the ids out of them.
+  private var holdersOfDeleted: Set<VaultPath> {
     let deleted = migration.tasks.filter {
       $0.action == .delete && $0.scope.includes(context.target.environment.name)
     }.map(\.path)
@@ -62,21 +64,8 @@ struct VersionStep {
       value.givenObjects(in: path.namespace).contains { object in
         deleted.contains { $0 == object.path || $0.contains(object.path) }
       }
-    }.keys.filter { context.layers.observed[$0] != nil }
-    let target = context.target
-    let reader = LiveReader(
-      client: target.client,
-      catalogue: target.catalogue,
-      secrets: target.resolver.secrets
-    )
-    let live = try reader.read(holders, mounts: mounts)
-    let isResumed = interrupted?.version == migration.version
-    return holders.filter { path in
-      guard let now = live[path], let recorded = context.layers.observed[path] else { return false }
-      let endpoint = target.catalogue.endpoint(for: path, mounts: mounts)
-      // The part of it that ran may have deleted already.
-      return isResumed || context.fingerprints.drift(from: recorded, to: now, at: path, endpoint).isEmpty
-    }
+    }.keys
+    return Set(holders.filter { context.layers.observed[$0] != nil })
   }
 
   /// The mounts before and after it: a deletion still needs the types of those that it takes away.
