@@ -86,6 +86,8 @@ package struct Endpoint: Sendable {
   package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.
   package var loses: String?
+  /// What can be counted of it: by noun, where to list it, as the catalogue writes it.
+  var counts: [String: String] = [:]
   var probe: Read?
   var probeField: String?
 
