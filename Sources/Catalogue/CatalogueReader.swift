@@ -93,6 +93,8 @@ private struct EntryReader {
     if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses
+    endpoint.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
+    endpoint.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
     endpoint.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
     if let word = try fields.word("delete", among: ["refused"]) {
       endpoint.deleteIsRefused = word == "refused"

@@ -78,6 +78,13 @@ package struct Endpoint: Sendable {
   /// How what was written looks when it is read.
   package var shape = Shape()
 
+  // MARK: Other objects
+
+  /// Fields that name objects without which this one does not work, each with their path; `{}` is the name.
+  var refers: [String: String] = [:]
+  /// Fields that name objects which need not be there.
+  var names: [String: String] = [:]
+
   // MARK: Deleting, acting
 
   /// Whether there is no DELETE, so that only defaults can be written instead.
