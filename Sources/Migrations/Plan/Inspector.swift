@@ -30,6 +30,9 @@ package struct Inspector {
   package func plan() async throws -> Plan {
     let standing = try await examine()
     let name = target.environment.name
+    try target.refuseOwnGround(standing.pending, in: project)
+    let next = try Generator.next(for: project, catalogue: target.catalogue)
+    if let next { try target.refuseOwnGround([next], in: project) }
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
     if let view {
@@ -41,7 +44,7 @@ package struct Inspector {
     return Plan(
       environment: name,
       changes: try counted(
-        try Planner.unwritten(in: project, environment: name, catalogue: target.catalogue)
+        next.map { Planner.unwritten($0, environment: name, catalogue: target.catalogue) } ?? []
       ),
       pending: try counted(pending),
       drift: try view.map(drift) ?? []
