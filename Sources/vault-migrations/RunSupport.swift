@@ -23,6 +23,7 @@ struct Progress {
     case .versionApplied(let label, let tag):
       console.note { "\($0.added("applied")) \(label), tagged \(tag)" }
     case .refreshed(let path): console.note { "\($0.added("refreshed")) \(path)" }
+    case .reverted(let path): console.note { "\($0.added("reverted")) \(path)" }
     }
   }
 

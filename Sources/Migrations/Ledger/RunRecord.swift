@@ -18,6 +18,8 @@ package struct RunRecord: Sendable, Hashable {
     package var before: Value?
     /// For an action: what its probe said before it ran.
     package var probe: String?
+    /// Whether the user wants somebody else's change to be overwritten, also by the run that finishes this one.
+    package var isRevert = false
   }
 
   package var runID: String
@@ -28,6 +30,9 @@ package struct RunRecord: Sendable, Hashable {
 
   /// Stands in the place of a checksum when no version is applied, but changed values are written again.
   static let refresh = "refresh"
+
+  /// The paths that it was to put back to what was recorded.
+  var reverted: Set<VaultPath> { Set(steps.filter(\.value.isRevert).keys) }
 
   package var isRefresh: Bool { checksum == Self.refresh }
 
@@ -45,6 +50,7 @@ package struct RunRecord: Sendable, Hashable {
       if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
       members["before"] = step.before
       members["probe"] = step.probe.map(Value.string)
+      if step.isRevert { members["revert"] = true }
       return .object(members)
     }
     return [
@@ -65,7 +71,8 @@ package struct RunRecord: Sendable, Hashable {
       steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = Step(
         progress: progress,
         before: step["before"],
-        probe: step["probe"]?.string
+        probe: step["probe"]?.string,
+        isRevert: step["revert"] == true
       )
     }
   }

@@ -14,16 +14,24 @@ struct RefreshStep {
   /// The run that ended before it was recorded, if there is one.
   let interrupted: RunRecord?
 
+  /// The paths that were written again.
+  struct Written {
+    var refreshed: [VaultPath] = []
+    var reverted: [VaultPath] = []
+
+    var isEmpty: Bool { refreshed.isEmpty && reverted.isEmpty }
+  }
+
   /// Refreshes what is due, and records it.
-  ///
-  /// - Returns: The paths that were written again.
-  func apply(recording recorder: inout StateRecorder, as identity: RunIdentity) async throws -> [VaultPath] {
+  func apply(recording recorder: inout StateRecorder, as identity: RunIdentity) async throws -> Written {
     let target = context.target
-    let due = try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
+    let due =
+      context.options.onlyReverts
+      ? [] : try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
     // What somebody else changed is written again where the user asks for it, also without a migration.
     let reverted = context.options.revert.filter { fold.resources[$0] != nil }
     let paths = Set(due).union(reverted).sorted()
-    guard !paths.isEmpty else { return [] }
+    guard !paths.isEmpty else { return Written() }
     let mounts = try target.mounts(declaredBy: fold)
     let migration = migration(paths, recorder.version, mounts)
     try Preflight(context, mounts: mounts).checkCapabilities(migration.tasks)
@@ -36,16 +44,42 @@ struct RefreshStep {
       let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
       let outcomes = try run.execute()
       let isUnchanged = outcomes.allSatisfy { $0.outcome == RunRecord.Progress.adopted.rawValue }
-      if due.isEmpty, isUnchanged { return [] }
-      let change = try ReadBack(context: context, mounts: mounts, reader: run.reader).change(for: migration)
-      try await recorder.recordRefresh(change, paths: paths, journal, context.lock)
+      if due.isEmpty, isUnchanged { return Written() }
+      var change = try ReadBack(context: context, mounts: mounts, reader: run.reader).change(for: migration)
+      keepLost(run.lost, in: &change)
+      noteActions(in: outcomes)
+      try await recorder.recordRefresh(change, due, reverted.sorted(), journal, context.lock)
       context.layers.apply(change)
     } catch {
       target.client.ignoreCancellation()
       throw error
     }
-    for path in paths { context.report(.refreshed(path: path)) }
-    return paths
+    let refreshed = due.filter { !reverted.contains($0) }
+    for path in refreshed { context.report(.refreshed(path: path)) }
+    for path in reverted.sorted() { context.report(.reverted(path: path)) }
+    return Written(refreshed: refreshed, reverted: reverted.sorted())
+  }
+
+  /// A mount that is made anew is empty: what was done in it once is not done again.
+  private func noteActions(in outcomes: [HistoryRecord.Outcome]) {
+    for outcome in outcomes where outcome.action == Change.Action.create.rawValue {
+      let inside = fold.actions.keys.filter { outcome.path.contains($0) }.sorted()
+      guard !inside.isEmpty else { continue }
+      let listed = inside.map(\.description).joined(separator: ", ")
+      context.report(
+        .notice("is made anew; what ran in it does not run again: \(listed)", path: outcome.path)
+      )
+    }
+  }
+
+  /// A change that could not be put back stays known as one.
+  private func keepLost(_ lost: [VaultPath: [String]], in change: inout StateChange) {
+    for (path, fields) in lost {
+      change.observed[path] = context.layers.observed[path].map(Optional.some)
+      for field in fields {
+        context.report(.notice("\(field) is still changed: nothing is known that puts it back", path: path))
+      }
+    }
   }
 
   /// The tasks that write these paths once more.
@@ -64,7 +98,8 @@ struct RefreshStep {
     for task in migration.tasks {
       record.steps[task.path] = RunRecord.Step(
         progress: .intended,
-        before: context.layers.observed[task.path]
+        before: context.layers.observed[task.path],
+        isRevert: context.options.revert.contains(task.path)
       )
     }
     return record

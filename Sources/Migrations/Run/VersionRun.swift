@@ -29,6 +29,8 @@ final class VersionRun {
   /// Indices into the migration's tasks.
   private let levels: [[Int]]
   private var outcomes: [Int: HistoryRecord.Outcome] = [:]
+  /// Fields of reverted paths that nothing known puts back.
+  var lost: [VaultPath: [String]] = [:]
 
   /// Prepares the tasks of a migration on top of what is declared before it.
   init(

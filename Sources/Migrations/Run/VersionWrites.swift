@@ -37,7 +37,11 @@ extension VersionRun {
     var steps: [VaultPath: RunRecord.Step] = [:]
     for item in group where journal.step(item.view.task.path)?.progress != .intended {
       let before = if let step = journal.step(item.view.task.path) { step.before } else { before(item.view) }
-      steps[item.view.task.path] = RunRecord.Step(progress: .intended, before: before, probe: nil)
+      steps[item.view.task.path] = RunRecord.Step(
+        progress: .intended,
+        before: before,
+        isRevert: context.options.revert.contains(item.view.task.path)
+      )
     }
     try journal.record(steps)
     try context.lock.hold()
@@ -136,8 +140,13 @@ extension VersionRun {
   /// What is sent for a task.
   func request(for view: TaskView) throws -> VaultRequest {
     let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
-    guard let value = view.value, let fingerprinted = view.fingerprinted else {
+    guard var value = view.value, let fingerprinted = view.fingerprinted else {
       return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
+    }
+    if context.options.revert.contains(view.task.path) {
+      let restoration = Restoration(value, view)
+      value = restoration.value
+      if !restoration.lost.isEmpty { lost[view.task.path] = restoration.lost }
     }
     let basis = RequestBuilder.Basis(sent: view.sent, live: view.live, fingerprinted: fingerprinted)
     return try builder.write(value, at: view.task.path, basis)
