@@ -41,6 +41,7 @@ struct Progress {
       case .create: "  \(style.added("+")) \(path)"
       case .delete: "  \(style.removed("-")) \(path)"
       case .run: "  \(style.title("!")) \(path)"
+      case .move: "  \(style.changed("→")) \(path)"
       case .update, .refresh: "  \(style.changed("~")) \(path)"
       }
     }

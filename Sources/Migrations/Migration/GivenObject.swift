@@ -78,7 +78,7 @@ extension Task {
   var content: Value? {
     switch action {
     case .write(let value), .run(let value): value
-    case .delete: nil
+    case .delete, .move: nil
     }
   }
 

@@ -116,7 +116,7 @@ extension Target {
   }
 
   /// Declared values, resolved, as they are recorded under `sent/`.
-  private func fingerprinted(
+  func fingerprinted(
     _ declared: [VaultPath: Value],
     _ mounts: MountTable,
     _ fingerprints: Fingerprints
