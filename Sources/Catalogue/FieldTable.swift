@@ -48,10 +48,8 @@ package struct FieldTable: Sendable {
 
   /// The same table with what the server at hand says about itself, which counts where it says anything.
   ///
-  /// Fields that servers have and leave out of their specifications stay known.
-  ///
-  /// - Parameter distilled: As ``Specification`` gives it.
-  /// - Throws: ``CatalogueError`` for anything that is not in the form of the table.
+  /// Fields that servers have and leave out of their specifications stay known. Takes what ``Specification`` gives; throws
+  /// ``CatalogueError`` for anything that is not in the form of the table.
   package func with(server distilled: Value) throws(CatalogueError) -> FieldTable {
     var rows = sections.mapValues { $0.values.flatMap { $0 } }
     for (section, templates) in try Self.templates(distilled) {

@@ -9,7 +9,7 @@ extension Target {
   /// The server is asked once for each version and set of mount types; a token that sees less of it is told less, and
   /// the carried table fills the gaps. An answer that is of no use is noted, and never fails anything.
   ///
-  /// - Parameter note: Gets what a user should know, as one sentence.
+  /// `note` gets what a user should know, as one sentence.
   package func fieldTable(note: (String) -> Void) -> FieldTable {
     if let known = catalogue.serverFields { return known }
     var table = FieldTable.builtIn

@@ -40,11 +40,12 @@ struct PlanView {
   }
 
   private var json: Value {
-    [
-      "environment": .string(plan.environment), "warnings": .array(plan.warnings.map(ErrorReport.json)),
-      "changes": .array(plan.changes.map(\.json)),
+    var document: [String: Value] = [
+      "environment": .string(plan.environment), "changes": .array(plan.changes.map(\.json)),
       "pending": .array(plan.pending.map(\.json)), "drift": .array(plan.drift.map(\.json)),
     ]
+    if !plan.warnings.isEmpty { document["warnings"] = .array(plan.warnings.map(ErrorReport.json)) }
+    return .object(document)
   }
 }
 
