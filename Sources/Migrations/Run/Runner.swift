@@ -65,6 +65,7 @@ package final class Runner {
     try target.checkReferences(of: first.pending, in: project)
     guard try hasWork(first) else { return result }
     try checkFields(of: first.pending)
+    try await target.tracker.checkSigning()
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }
     let lock = try takeLock()
