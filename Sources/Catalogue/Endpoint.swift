@@ -75,6 +75,8 @@ package struct Endpoint: Sendable {
   /// Goes after the `?` of the read, when the plain answer leaves something out.
   package var readQuery: String?
   var readFields: [String: String] = [:]
+  /// The types of fields, where the server tells them and no entry knows better.
+  package var types: [String: FieldType] = [:]
   /// How what was written looks when it is read.
   package var shape = Shape()
 

@@ -22,6 +22,10 @@ struct Families: Sendable {
 
   var names: [String] { (byFirst.values.flatMap { $0 } + open).map(\.1.family) }
 
+  func endpoint(named family: String) -> Endpoint? {
+    (byFirst.values.flatMap { $0 } + open).first { $0.1.family == family }?.1
+  }
+
   /// The entry for a path relative to the mount, bound to it.
   func endpoint(for relative: Substring) -> Endpoint? {
     let segments = relative.split(separator: "/", omittingEmptySubsequences: false)

@@ -1,4 +1,5 @@
 package import Values
+package import YAML
 
 /// What `config.yaml` says: the project, its environments, variables and rules (DESIGN section 4).
 package struct Settings: Sendable {
@@ -20,6 +21,8 @@ package struct Settings: Sendable {
   package var variables: [String: Value] = [:]
   /// Process variables that are not secret.
   package var plain: Set<String> = []
+  /// What the project knows about endpoints besides the built-in catalogue, as written.
+  package var catalogue: Node?
 
   package init(file: String, project: String) {
     self.file = file

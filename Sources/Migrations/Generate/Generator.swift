@@ -15,16 +15,15 @@ package struct Generator {
   ///   - project: Schema and migrations.
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
-  ///   - catalogue: What is known about endpoints.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
   package static func next(
     for project: Project,
     name: String? = nil,
-    approvals: [String: String] = [:],
-    catalogue: Catalogue = .builtIn
+    approvals: [String: String] = [:]
   ) throws -> Migration? {
-    var generator = try Generator(project: project, catalogue: catalogue)
+    let catalogue = project.catalogue
+    var generator = try Generator(project: project)
     let mounts = generator.mounts
     var tasks = generator.tasks(mounts)
     // One change is refused in every environment that it is for, but told once.
@@ -46,9 +45,9 @@ package struct Generator {
     )
   }
 
-  private init(project: Project, catalogue: Catalogue) throws(Problem) {
+  private init(project: Project) throws(Problem) {
     self.project = project
-    self.catalogue = catalogue
+    catalogue = project.catalogue
     var states: [(String, Fold, Fold)] = []
     for environment in Validator.environments(of: project.settings) {
       let fold = try Fold(project.migrations, environment: environment)

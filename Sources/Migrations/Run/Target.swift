@@ -13,7 +13,9 @@ package final class Target {
   package let ledger: Ledger
   package let tracker: StateTracker
   package let resolver: Resolver
-  package let catalogue: Catalogue
+  package internal(set) var catalogue: Catalogue
+  /// What servers said about themselves before; `nil` where nothing is kept.
+  let specifications: SpecificationCache?
   package let health: Health
   private let clock = ContinuousClock()
   private let startedAt: ContinuousClock.Instant
@@ -28,8 +30,10 @@ package final class Target {
     client: VaultClient,
     tracker: StateTracker,
     resolver: Resolver,
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue,
+    specifications: SpecificationCache? = nil
   ) throws {
+    self.specifications = specifications
     self.environment = environment
     self.settings = settings
     self.client = client

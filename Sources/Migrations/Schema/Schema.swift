@@ -42,6 +42,14 @@ package struct Schema: Sendable {
       .map { (path: $0.key, declaration: $0.value) }
   }
 
+  /// The paths of resources and actions.
+  package var paths: [VaultPath] { Array(resources.keys) + actions.keys }
+
+  /// What is wrong with a path, or `nil`.
+  package static func complaint(about path: VaultPath) -> (message: String, hint: String)? {
+    PathRules.complaint(about: path.path)
+  }
+
   /// What the schema mounts.
   var mounts: MountTable {
     MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value.value) })

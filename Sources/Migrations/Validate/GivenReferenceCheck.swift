@@ -37,7 +37,7 @@ struct GivenReferenceCheck {
       for object in objects.sorted(by: { $0.given.description < $1.given.description }) {
         if let named = object.makers.lazy.compactMap({ makers[$0] }).first {
           needs[path, default: []] += named.sorted()
-        } else if !object.isBuiltIn(.builtIn, mounts),
+        } else if !object.isBuiltIn(project.catalogue, mounts),
           !content.actions.keys.contains(where: { object.mayBeMade(by: $0, mounts) })
         {
           found.append(undeclared(object, path))

@@ -47,15 +47,16 @@ struct GenerateCommand: ToolCommand {
     let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
     let project = try Project.read(from: workTree, schemaFrom: schemaSource)
     let open = OpenProject(folder: folder, source: workTree, project: project)
-    let problems = Problems.judged(
-      try Validator.problems(in: project, comparesSchema: false, fields: .builtIn),
-      strictly: strict
-    )
-    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
-    for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
-
+    var problems = try Validator.problems(in: project, comparesSchema: false)
+    try Problems.check(problems)
     let migration = try Generator.next(for: project, name: name, approvals: try approvals(project))
     var report = GenerateReport(project: project, migration: migration)
+    if !offline { report.live = await liveNotes(open, migration, context) }
+    // The server at hand knows its own fields better than any table.
+    let fields = report.live.fieldWarnings ?? Validator.fieldWarnings(in: project, .builtIn)
+    problems = Problems.judged(problems + fields, strictly: strict)
+    try Problems.check(problems)
+    for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
     if let migration {
       let provenance = Provenance(
         repository: repository,
@@ -76,7 +77,6 @@ struct GenerateCommand: ToolCommand {
         )
       }
     }
-    if !offline { report.live = await liveNotes(open, migration, context) }
     report.print(on: context.console)
     return 0
   }
@@ -112,12 +112,13 @@ extension GenerateCommand {
     }
     do {
       return try await Session.with(open, context) { target in
-        let inspector = Inspector(target: target, project: open.project)
+        let inspector = Inspector(target: target, project: open.project, note: context.console.tell)
         notes.drift = try await inspector.drift()
         if let migration {
           let encounter = try inspector.encounter(migration)
           notes.existing = encounter.existing
           notes.losses = encounter.losses
+          notes.fieldWarnings = inspector.fieldWarnings(about: Set(open.project.schema.paths))
         }
         return notes
       }
