@@ -60,7 +60,7 @@ extension Catalogue {
     return endpoint
   }
 
-  private func section(prefix: String, type: String) -> String {
+  func section(prefix: String, type: String) -> String {
     switch type {
     case "system": return "sys"
     case "identity": return "identity"

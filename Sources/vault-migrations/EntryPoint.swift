@@ -57,6 +57,7 @@ struct VaultMigrations: AsyncParsableCommand {
         name: "Looking",
         subcommands: [StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self]
       ),
+      CommandGroup(name: "Taking over a server", subcommands: [ImportCommand.self, BaselineCommand.self]),
       CommandGroup(name: "Servers", subcommands: [DevCommand.self, LedgerCommand.self]),
     ]
   )

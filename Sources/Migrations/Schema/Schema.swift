@@ -42,6 +42,9 @@ package struct Schema: Sendable {
       .map { (path: $0.key, declaration: $0.value) }
   }
 
+  /// The paths of all entries.
+  package var paths: Set<VaultPath> { Set(resources.keys).union(actions.keys) }
+
   /// What the schema mounts.
   var mounts: MountTable {
     MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value.value) })
