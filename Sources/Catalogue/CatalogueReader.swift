@@ -118,7 +118,11 @@ private struct EntryReader {
 
   private func applyFinding(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
     if let value = fields.take("list") {
-      if value == "none" { endpoint.isUnlisted = true } else { endpoint.listing = try Fields.listing(value, at: fields.place) }
+      if value == "none" {
+        endpoint.isUnlisted = true
+      } else {
+        endpoint.listing = try Fields.listing(value, at: fields.place)
+      }
     }
     endpoint.defaults.merge(try fields.map("defaults"), uniquingKeysWith: { $1 })
     endpoint.asked.merge(try fields.texts("ask"), uniquingKeysWith: { $1 })

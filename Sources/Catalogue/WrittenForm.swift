@@ -47,11 +47,17 @@ extension Endpoint {
     for (older, newer) in twins where members[newer] != nil { members[older] = nil }
     return members.filter { name, value in
       if isVolatile(field: name) || transient.matches(name) || value == .null { return false }
-      if bindings[name] == value.string, value.string != nil { return false }
-      if name == "name", relative.hasSuffix("/\(value.string ?? "/")") { return false }
+      if repeatsPath(name, value.string) { return false }
       guard let known, !known.isOpen else { return true }
       return known.types[name] != nil
     }
+  }
+
+  /// Whether a field says what the path says already.
+  private func repeatsPath(_ name: String, _ text: String?) -> Bool {
+    guard let text, !text.isEmpty else { return false }
+    return bindings[name].map { text == $0 || text == $0 + "/" }
+      ?? (name == "name" && relative.hasSuffix("/\(text)"))
   }
 
   private func asWritten(_ value: Value, _ name: String, _ type: FieldType?) -> Value {
@@ -97,7 +103,8 @@ extension Endpoint {
       if let value = live[name], !value.isZero { written[name] = value }
     }
     var settings: [String: Value] = [:]
-    for (name, value) in live["config"]?.object ?? [:] where FieldTable.builtIn.mountSettings.types[name] != nil {
+    for (name, value) in live["config"]?.object ?? [:]
+    where FieldTable.builtIn.mountSettings.types[name] != nil {
       var value = value
       if name == "user_lockout_config" { value = .object(Self.withoutPrefix("user_", value.object ?? [:])) }
       if value != .null, !isUntouched(value, "config.\(name)") { settings[name] = value }

@@ -212,7 +212,9 @@ package final class Baseline {
 
   // MARK: - Recording
 
-  private func record(_ findings: Findings, _ standing: Standing, _ lock: RunLock) async throws -> BaselineReport {
+  private func record(_ findings: Findings, _ standing: Standing, _ lock: RunLock) async throws
+    -> BaselineReport
+  {
     guard let migration = project.migrations.first(where: { $0.version == version }) else {
       throw Problem(.usage, "there is no version \(Migration.label(version))")
     }

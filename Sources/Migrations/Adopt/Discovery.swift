@@ -15,6 +15,8 @@ package struct Discovery {
   private var found = Discovered()
   /// The ids of objects that the server made by itself.
   private var selfMade: Set<String> = []
+  /// The ids of what is known by another name.
+  private var seen: Set<String> = []
   /// Values that a list showed already.
   private var shown: [VaultPath: Value] = [:]
   private var paths: Set<VaultPath> = []
@@ -51,7 +53,8 @@ package struct Discovery {
 
   private mutating func find() throws {
     var namespaces = [""]
-    while let namespace = namespaces.popLast() {
+    while !namespaces.isEmpty {
+      let namespace = namespaces.removeFirst()
       guard scope.mayInclude(namespace: namespace) else { continue }
       let mounts = try mounted(in: namespace)
       try walk(mounts, in: namespace)
@@ -76,16 +79,23 @@ package struct Discovery {
       let place = VaultPath(list, in: namespace)
       guard let entries = try data(of: answer, at: place)?.object else {
         // Those that the token may see, without their settings.
-        let entries = try prefix.isEmpty ? client.mounts(namespace: namespace) : client.authMounts(namespace: namespace)
-        for (name, entry) in entries.sortedByKey { mounts += mount(prefix + name, entry, namespace, isComplete: false) }
+        let entries =
+          try prefix.isEmpty ? client.mounts(namespace: namespace) : client.authMounts(namespace: namespace)
+        for (name, entry) in entries.sortedByKey {
+          mounts += mount(prefix + name, entry, namespace, isComplete: false)
+        }
         continue
       }
-      for (name, entry) in entries.sortedByKey { mounts += mount(prefix + name, entry, namespace, isComplete: true) }
+      for (name, entry) in entries.sortedByKey {
+        mounts += mount(prefix + name, entry, namespace, isComplete: true)
+      }
     }
     return mounts
   }
 
-  private mutating func mount(_ name: String, _ entry: Value, _ namespace: String, isComplete: Bool) -> [Mount] {
+  private mutating func mount(_ name: String, _ entry: Value, _ namespace: String, isComplete: Bool)
+    -> [Mount]
+  {
     let path = PathRules.normal(name, in: namespace)
     guard let type = MountTable.type(from: entry), let prefix = path.contentPrefix else { return [] }
     found.mounts.insert(path, declared: entry)
@@ -136,7 +146,9 @@ package struct Discovery {
       let root = mount.path.with(path: mount.prefix)
       guard catalogue.knowsContent(prefix: mount.prefix, type: mount.type) else {
         if scope.mayInclude(below: root) {
-          found.notices.append(Discovered.Notice(mount.path, "the content of a mount of type \(mount.type) is not understood"))
+          found.notices.append(
+            Discovered.Notice(mount.path, "the content of a mount of type \(mount.type) is not understood")
+          )
         }
         continue
       }
@@ -201,7 +213,11 @@ package struct Discovery {
         let called = mount.path.with(path: mount.prefix + inner.folder)
         if scope.mayIncludeData(below: path, called: called) { next.append(inner) }
       } else {
-        take(question.folder + (name.hasSuffix("/") ? String(name.dropLast()) : name), details[name], question)
+        take(
+          question.folder + (name.hasSuffix("/") ? String(name.dropLast()) : name),
+          details[name],
+          question
+        )
       }
     }
   }
@@ -222,6 +238,8 @@ package struct Discovery {
       return
     }
     let namespace = path.namespace
+    // A child namespace lists such objects of its parents, too.
+    if listing.knownAs != nil, !seen.insert(key).inserted { return }
     if named?.isEmpty == false { found.references[namespace, default: [:]][key] = "${id:\(path.path)}" }
     if let field = listing.knownAs, let known = details?[field]?.string, !known.isEmpty {
       let other = mount.prefix + family.path(of: known)
@@ -257,7 +275,9 @@ package struct Discovery {
       }
     }
     let answers = client.perform(
-      traces.map { VaultRequest($0.probe.lists ? .list : .read, $0.mount.path.with(path: $0.probe.path.path)) }
+      traces.map {
+        VaultRequest($0.probe.lists ? .list : .read, $0.mount.path.with(path: $0.probe.path.path))
+      }
     )
     for (trace, answer) in zip(traces, answers) {
       guard case .success(let response) = answer, let data = response.data else { continue }
@@ -283,7 +303,9 @@ package struct Discovery {
     }
     let survey = reader.survey(paths.filter { shown[$0] == nil }, mounts: found.mounts)
     found.live.merge(survey.found) { $1 }
-    for (path, error) in survey.failures { found.unreadable[path] = error.message }
+    for (path, error) in survey.failures where !Self.absence.contains(error.kind) {
+      found.unreadable[path] = error.message
+    }
     if !selfMade.isEmpty {
       // The aliases of such an entity are no more anybody's work than the entity is.
       found.live = found.live.filter { _, value in

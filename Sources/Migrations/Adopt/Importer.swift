@@ -70,7 +70,9 @@ package struct Importer {
 
   // MARK: - Values
 
-  private mutating func declared(_ value: Value, _ field: String, _ path: VaultPath, _ endpoint: Endpoint) -> Value {
+  private mutating func declared(_ value: Value, _ field: String, _ path: VaultPath, _ endpoint: Endpoint)
+    -> Value
+  {
     switch value {
     case .array(let elements):
       return .array(
@@ -118,7 +120,9 @@ package struct Importer {
 
   /// The text with references in the place of what the server gave to other objects.
   private mutating func withReferences(_ text: String, _ holder: VaultPath) -> String {
-    guard let known = found.references[holder.namespace], text.utf8.count >= 8 else { return Self.escaped(text) }
+    guard let known = found.references[holder.namespace], text.utf8.count >= 8 else {
+      return Self.escaped(text)
+    }
     var result = ""
     var word = ""
     func isPart(_ character: Character) -> Bool {
@@ -143,7 +147,9 @@ package struct Importer {
 
   /// Whether an entry may refer to an object: not if that waits for this entry in turn.
   private mutating func refer(from holder: VaultPath, to reference: String) -> Bool {
-    guard case .reference(.given(let given))? = (try? Template(reference))?.segments.first else { return false }
+    guard case .reference(.given(let given))? = (try? Template(reference))?.segments.first else {
+      return false
+    }
     let object = GivenObject(given, in: holder.namespace).path
     if object == holder || leads(from: object, to: holder) { return false }
     references[holder, default: []].insert(object)

@@ -81,7 +81,9 @@ extension Value {
   /// What is at a path of keys; an element of a list goes by its index.
   func member(at keys: [String]) -> Value? {
     keys.reduce(Value?.some(self)) { value, key in
-      if let elements = value?.array { return Int(key).flatMap { elements.indices.contains($0) ? elements[$0] : nil } }
+      if let elements = value?.array {
+        return Int(key).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
+      }
       return value?[key]
     }
   }

@@ -31,7 +31,9 @@ package enum SchemaText {
   }
 
   /// The namespaces right below one that hold something, by name.
-  private static func children(of parent: String, in entries: [VaultPath: Value]) -> [(name: String, full: String)] {
+  private static func children(of parent: String, in entries: [VaultPath: Value]) -> [(
+    name: String, full: String
+  )] {
     let prefix = parent.isEmpty ? "" : parent + "/"
     let names = Set(
       entries.keys.map(\.namespace).filter { !$0.isEmpty && $0 != parent && $0.hasPrefix(prefix) }
@@ -42,7 +44,9 @@ package enum SchemaText {
 
   /// Entries of one namespace; an empty line stands between two mounts.
   package static func state(_ entries: [VaultPath: Value], _ mounts: MountTable, indent: String) -> String {
-    func group(_ path: VaultPath) -> String { path.contentPrefix ?? mounts.mount(holding: path)?.prefix ?? path.path }
+    func group(_ path: VaultPath) -> String {
+      path.contentPrefix ?? mounts.mount(holding: path)?.prefix ?? path.path
+    }
     let sorted = entries.sorted { (group($0.key), $0.key) < (group($1.key), $1.key) }
     var text = ""
     var last: String?
@@ -62,16 +66,18 @@ package enum SchemaText {
   /// The text of an edited file with more entries of the root namespace behind its own.
   ///
   /// - Returns: `nil` if the file is not laid out in a way that entries could be added to.
-  package static func adding(_ entries: [VaultPath: Value], to text: String, _ mounts: MountTable) -> String? {
+  package static func adding(_ entries: [VaultPath: Value], to text: String, _ mounts: MountTable) -> String?
+  {
     guard entries.keys.allSatisfy(\.namespace.isEmpty) else { return nil }
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     guard let start = lines.firstIndex(where: { $0 == "desired_state:" }) else { return nil }
     func isOutside(_ line: String) -> Bool { line.first.map { $0 != " " && $0 != "#" } ?? false }
     let end = lines[(start + 1)...].firstIndex(where: isOutside) ?? lines.count
-    guard let first = lines[(start + 1)..<end].first(where: { line in
-      let content = line.drop { $0 == " " }
-      return !content.isEmpty && !content.hasPrefix("#")
-    }), let last = lines[..<end].lastIndex(where: { !$0.isEmpty })
+    guard
+      let first = lines[(start + 1)..<end].first(where: { line in
+        let content = line.drop { $0 == " " }
+        return !content.isEmpty && !content.hasPrefix("#")
+      }), let last = lines[..<end].lastIndex(where: { !$0.isEmpty })
     else { return nil }
     let indent = String(first.prefix { $0 == " " })
     lines.insert("\n" + state(entries, mounts, indent: indent).dropLast(), at: last + 1)

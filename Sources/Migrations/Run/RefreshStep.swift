@@ -146,7 +146,14 @@ extension Target {
       let endpoint = catalogue.endpoint(for: path, mounts: mounts)
       var unset: Set<String> = []
       let parts = declared.mapLeaves { places.contains($1) ? $0 : "" }
-      let known = try known(parts, at: path, endpoint, shown: nil, lookUp: Resolver.placeholder, unset: &unset)
+      let known = try known(
+        parts,
+        at: path,
+        endpoint,
+        shown: nil,
+        lookUp: Resolver.placeholder,
+        unset: &unset
+      )
       let now = known.recorded(fingerprints, at: path, endpoint)
       let value = sent.mapLeaves { places.contains($1) ? now.member(at: $1) ?? $0 : $0 }
       if value != sent { told[path] = value }

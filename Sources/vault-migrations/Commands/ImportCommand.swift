@@ -54,7 +54,11 @@ struct ImportCommand: ToolCommand {
       let found = try discovery.everything()
       let declared = files.isReplaced ? [] : open.project.schema.paths
       let imported = Importer.entries(for: found, except: declared)
-      var report = ImportReport(imported: imported, found: found, kept: declared.intersection(found.live.keys))
+      var report = ImportReport(
+        imported: imported,
+        found: found,
+        kept: declared.intersection(found.live.keys)
+      )
       report.mounts = found.mounts
       if dryRun || imported.entries.isEmpty {
         report.print(on: context.console)
@@ -101,7 +105,9 @@ struct SchemaFiles {
   /// Writes entries, and the migration that declares them; if that cannot be, nothing is changed.
   ///
   /// - Returns: The files, as shown to users.
-  func write(_ imported: Imported, _ mounts: MountTable, named name: String, _ context: Context) throws -> [String] {
+  func write(_ imported: Imported, _ mounts: MountTable, named name: String, _ context: Context) throws
+    -> [String]
+  {
     let path = try "\(open.folder)/\(file())"
     let old = FileManager.default.contents(atPath: path)
     try write(text(imported, mounts, old), to: path)
@@ -118,7 +124,11 @@ struct SchemaFiles {
       let written = try MigrationStore(folder: open.folder, project: project).write(migration, link)
       return [context.shown(path), context.shown(written)]
     } catch {
-      if let old { try? old.write(to: URL(filePath: path)) } else { try? FileManager.default.removeItem(atPath: path) }
+      if let old {
+        try? old.write(to: URL(filePath: path))
+      } else {
+        try? FileManager.default.removeItem(atPath: path)
+      }
       throw error
     }
   }
@@ -147,7 +157,9 @@ struct SchemaFiles {
       throw Problem(.usage, "--force writes one file anew, and \(settings.schema) is a folder")
     }
     guard let old, !isReplaced else { return SchemaText.file(imported.entries, mounts) }
-    if let text = SchemaText.adding(imported.entries, to: String(decoding: old, as: UTF8.self), mounts) { return text }
+    if let text = SchemaText.adding(imported.entries, to: String(decoding: old, as: UTF8.self), mounts) {
+      return text
+    }
     throw Problem(
       .usage,
       "\(settings.schema) was edited, and the imported entries cannot be added to it",
@@ -159,7 +171,11 @@ struct SchemaFiles {
     do {
       try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
     } catch {
-      throw Problem(.operationFailed, "\(path) cannot be written", hint: "check the folder's permissions and space")
+      throw Problem(
+        .operationFailed,
+        "\(path) cannot be written",
+        hint: "check the folder's permissions and space"
+      )
     }
   }
 }

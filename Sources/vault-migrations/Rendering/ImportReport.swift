@@ -28,13 +28,16 @@ struct ImportReport {
     }
     text += notes(style)
     if !imported.variables.isEmpty {
-      text += "\n" + style.title("To be filled in: secrets that the tool did not read, or does not write down") + "\n"
+      text +=
+        "\n" + style.title("To be filled in: secrets that the tool did not read, or does not write down")
+        + "\n"
       for variable in imported.variables {
         text += "  \(variable.name)  \(style.faint("\(variable.field) of \(variable.path)"))\n"
       }
     }
     if let baseline {
-      text += "\nrecorded as version \(Migration.label(baseline.version.version)), tagged \(baseline.version.tag)\n"
+      text +=
+        "\nrecorded as version \(Migration.label(baseline.version.version)), tagged \(baseline.version.tag)\n"
       text += "Review the files and commit them; plan shows no changes.\n"
     } else if !files.isEmpty {
       text += "\nReview the files and commit them, then run baseline.\n"
