@@ -93,12 +93,16 @@ struct Session {
         transport: Transports.standard(for: repository, environment: context.environment)
       )
     }
+    let identity = Identity.resolve(environment: context.environment, repository: repository)
     return StateTracker(
       repository: repository,
       environment: environment.name,
       branch: open.project.settings.stateBranch(of: environment.name),
       remote: remote,
-      identity: Identity.resolve(environment: context.environment, repository: repository)
+      identity: identity,
+      // What an embedded environment records never leaves this machine.
+      signer: environment.server == .embedded
+        ? nil : try Signer(of: repository, identity: identity, environment: context.environment)
     )
   }
 

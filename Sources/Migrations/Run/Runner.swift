@@ -64,6 +64,7 @@ package final class Runner {
     // An unset variable, or a reference to nothing, stops the run before anything is written.
     try target.checkReferences(of: first.pending, in: project)
     guard try hasWork(first) else { return result }
+    try await target.tracker.checkSigning()
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }
     let lock = try takeLock()

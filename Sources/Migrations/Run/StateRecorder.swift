@@ -115,7 +115,7 @@ struct StateRecorder {
     try lock.hold()
     var change = change
     change.server = target.server
-    let draft = try target.tracker.draft(change, on: state, tagging: label)
+    let draft = try await target.tracker.draft(change, on: state, tagging: label)
     do throws(GitError) {
       try await target.tracker.publish(draft)
     } catch {
