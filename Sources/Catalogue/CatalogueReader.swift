@@ -91,6 +91,7 @@ struct EntryReader: Sendable {
       endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
     }
     try applyWriting(&fields, to: &endpoint)
+    try applyFinding(&fields, to: &endpoint)
     try applyReading(&fields, to: &endpoint)
     try applyShape(&fields, to: &endpoint.shape)
   }
@@ -119,6 +120,19 @@ struct EntryReader: Sendable {
     endpoint.notSecret = endpoint.notSecret.union(try fields.patterns("not_secret"))
     endpoint.volatile = endpoint.volatile.union(try fields.patterns("volatile"))
     endpoint.notVolatile = endpoint.notVolatile.union(try fields.patterns("not_volatile"))
+  }
+
+  private func applyFinding(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+    if let value = fields.take("list") {
+      if value == "none" {
+        endpoint.isUnlisted = true
+      } else {
+        endpoint.listing = try Fields.listing(value, at: fields.place)
+      }
+    }
+    endpoint.defaults.merge(try fields.map("defaults"), uniquingKeysWith: { $1 })
+    endpoint.asked.merge(try fields.texts("ask"), uniquingKeysWith: { $1 })
+    endpoint.mayHide.formUnion(try fields.names("may_hide"))
   }
 
   private func applyReading(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {

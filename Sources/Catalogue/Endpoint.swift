@@ -80,6 +80,19 @@ package struct Endpoint: Sendable {
   /// How what was written looks when it is read.
   package var shape = Shape()
 
+  // MARK: Finding
+
+  /// Where its objects are listed; `nil` for a single object.
+  package var listing: Listing?
+  /// Whether nothing lists them, or another family shows the same.
+  var isUnlisted = false
+  /// Values of an object that nobody configured, besides ``resetValues``.
+  var defaults: [String: Value] = [:]
+  /// Fields that never come back and must be asked for, with the field that tells whether they are set.
+  var asked: [String: String] = [:]
+  /// Fields that never come back, while nothing tells whether they are set.
+  package var mayHide: Set<String> = []
+
   // MARK: Deleting, acting
 
   /// Whether there is no DELETE, so that only defaults can be written instead.

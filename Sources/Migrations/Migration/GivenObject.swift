@@ -35,7 +35,9 @@ package struct GivenObject: Hashable, Sendable {
     let path = path.withoutActionName
     var made: Set<VaultPath> = [path]
     if let name = value["method_name"]?.string, path.path.hasPrefix("identity/mfa/method/") {
-      made.insert(path.with(path: "\(path.path)/\(name)"))
+      // Under its id or not, it is found by its name beside the others of its type.
+      let type = path.path.split(separator: "/").prefix(4).joined(separator: "/")
+      made.insert(path.with(path: "\(type)/\(name)"))
     }
     if let name = value["name"]?.string, ["identity/entity", "identity/group"].contains(path.path) {
       made.insert(path.with(path: "\(path.path)/name/\(name)"))

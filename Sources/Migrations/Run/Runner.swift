@@ -135,11 +135,11 @@ package final class Runner {
       return true
     }
     guard standing.version > 0, let key = try target.ledger.storedKey() else { return false }
-    return try !target.refreshes(
-      of: appliedFold(standing),
-      StateLayers(standing.recorded),
-      Fingerprints(key: key)
-    ).isEmpty
+    let (fold, layers, fingerprints) = try (
+      appliedFold(standing), StateLayers(standing.recorded), Fingerprints(key: key)
+    )
+    return try !target.refreshes(of: fold, layers, fingerprints).isEmpty
+      || !target.told(fold, layers, fingerprints).isEmpty
   }
 
   private func takeLock() throws -> RunLock {
@@ -231,9 +231,11 @@ package final class Runner {
 extension Error {
   /// The error of a run that had applied versions before: they stay applied, and status 3 would say that nothing was.
   fileprivate func afterApplying(_ versions: [RunReport.Version]) -> any Error {
-    guard let first = versions.first, let last = versions.last,
-      var problem = (self as? Problem) ?? (self as? VaultError)?.problem
-    else { return self }
+    guard let first = versions.first, let last = versions.last else { return self }
+    if let problems = self as? Problems {
+      return Problems(items: problems.items.map { ($0.afterApplying(versions) as? Problem) ?? $0 })
+    }
+    guard var problem = (self as? Problem) ?? (self as? VaultError)?.problem else { return self }
     let labels = first == last ? first.label : "\(first.label) to \(last.label)"
     let code = problem.code == .worldChanged ? Problem.Code.operationFailed : problem.code
     problem = Problem(
