@@ -34,7 +34,16 @@ extension Catalogue {
       var others = try Fields(names, at: "synonyms / \(section)")
       for (name, type) in try others.allTexts() { synonyms["\(section)/\(name)"] = "\(section)/\(type)" }
     }
+    var holdings: [String: [String: String]] = [:]
+    for (section, types) in try top.map("holds") {
+      var types = try Fields(types, at: "holds / \(section)")
+      for (type, nouns) in types.rest() {
+        var nouns = try Fields(nouns, at: "holds / \(section) / \(type)")
+        holdings["\(section)/\(type)"] = try nouns.allTexts()
+      }
+    }
     try top.finish()
+    self.holdings = holdings
     self.families = families
     source = contents.mapValues { $0.object ?? [:] }
     reader = entries
@@ -86,6 +95,9 @@ struct EntryReader: Sendable {
     if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses
+    endpoint.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
+    endpoint.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
+    endpoint.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
     if let word = try fields.word("delete", among: ["refused"]) {
       endpoint.deleteIsRefused = word == "refused"
       endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused

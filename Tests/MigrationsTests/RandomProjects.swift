@@ -52,7 +52,7 @@ extension SeededGenerator {
       default: .except(Set(["prod"] + some(of: ["dev", "eu"])))
       }
     let was: Task.Was = below(2) == 0 ? .absent : .value(fields())
-    let approvals = below(3) == 0 ? ["prod": pick(Self.texts.filter { !$0.isEmpty })] : [:]
+    let approvals = below(3) == 0 ? ["prod": approval()] : [:]
     switch below(3) {
     case 0: return Task(path: path, action: .write(fields()), was: was, scope: scope, approvals: approvals)
     case 1:
@@ -67,6 +67,15 @@ extension SeededGenerator {
       )
     default: return Task(path: path, action: .run(fields()), scope: scope, atMostOnce: below(2) == 0)
     }
+  }
+
+  private mutating func approval() -> Approval {
+    let tallies: [Tally] = [.exactly(below(9)), .moreThan(Tally.limit), .unknown]
+    let losses =
+      below(2) == 0
+      ? nil
+      : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
+    return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
   }
 
   mutating func migration() -> Migration {

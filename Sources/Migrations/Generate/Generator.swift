@@ -1,4 +1,4 @@
-package import Catalogue
+import Catalogue
 import Values
 
 /// Writes down what the schema says and the migrations do not yet: pure, from values to a migration.
@@ -33,7 +33,7 @@ package struct Generator {
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
-        tasks[index].approvals = approvals
+        tasks[index].approvals = approvals.mapValues { Approval(reason: $0) }
       }
     }
     let version = (project.migrations.last?.version ?? 0) + 1
@@ -214,13 +214,5 @@ extension VaultPath {
   func contains(_ other: VaultPath) -> Bool {
     guard other.namespace == namespace, other != self, let prefix = contentPrefix else { return false }
     return other.path.hasPrefix(prefix)
-  }
-}
-
-extension Task {
-  /// What a task destroys that no rollback brings back, in words; `nil` if nothing.
-  package func losses(_ catalogue: Catalogue, _ mounts: MountTable) -> String? {
-    guard case .delete = action else { return nil }
-    return catalogue.endpoint(for: path, mounts: mounts).loses
   }
 }

@@ -87,9 +87,11 @@ extension Task {
   /// The objects that must be there before this task is done.
   var givenObjects: Set<GivenObject> { content?.givenObjects(in: path.namespace) ?? [] }
 
-  /// The objects that what it changes or deletes refers to.
-  var givenObjectsBefore: Set<GivenObject> {
-    guard case .value(let value)? = was else { return [] }
-    return value.givenObjects(in: path.namespace)
+  /// What was there before.
+  var valueBefore: Value? {
+    if case .value(let value)? = was { value } else { nil }
   }
+
+  /// The objects that what it changes or deletes refers to.
+  var givenObjectsBefore: Set<GivenObject> { valueBefore?.givenObjects(in: path.namespace) ?? [] }
 }

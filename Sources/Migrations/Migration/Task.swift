@@ -25,7 +25,7 @@ package struct Task: Hashable, Sendable {
   package var wasInside: [String: Value]
   package var scope: Scope
   /// Why a destructive task may run, by environment.
-  package var approvals: [String: String]
+  package var approvals: [String: Approval]
   /// The action must not be tried again when nobody knows whether it ran.
   package var atMostOnce: Bool
 
@@ -35,7 +35,7 @@ package struct Task: Hashable, Sendable {
     was: Was? = nil,
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
-    approvals: [String: String] = [:],
+    approvals: [String: Approval] = [:],
     atMostOnce: Bool = false
   ) {
     self.path = path

@@ -63,6 +63,7 @@ package final class Runner {
     try checkKept(first)
     // An unset variable, or a reference to nothing, stops the run before anything is written.
     try target.checkReferences(of: first.pending, in: project)
+    try target.refuseOwnGround(first.pending, in: project)
     guard try hasWork(first) else { return result }
     try checkFields(of: first.pending)
     try await target.tracker.checkSigning()

@@ -25,8 +25,12 @@ struct GivenReferenceCheck {
     let entries = content.resources.merging(content.actions) { first, _ in first }
     var references: [VaultPath: Set<GivenObject>] = [:]
     for (path, value) in entries { references[path] = value.givenObjects(in: path.namespace) }
-    guard references.values.contains(where: { !$0.isEmpty }) else { return [] }
     let mounts = content.mounts
+    let names = entries.reduce(into: [:]) { names, entry in
+      names[entry.key] = project.catalogue.neededObjects(in: entry.value, at: entry.key, mounts)
+    }
+    guard references.values.contains(where: { !$0.isEmpty }) || names.values.contains(where: { !$0.isEmpty })
+    else { return [] }
     var makers: [VaultPath: [VaultPath]] = [:]
     for (path, value) in entries {
       for made in GivenObject.made(by: path, value, mounts) { makers[made, default: []].append(path) }
@@ -43,6 +47,10 @@ struct GivenReferenceCheck {
           found.append(undeclared(object, path))
         }
       }
+    }
+    for (path, named) in names {
+      needs[path, default: []] += named.flatMap { object in object.paths.flatMap { makers[$0] ?? [] } }
+        .sorted()
     }
     return found + circles(needs)
   }
@@ -79,7 +87,7 @@ struct GivenReferenceCheck {
     let shown = (paths + paths.prefix(1)).map(\.description).joined(separator: " → ")
     return Problem(
       .schemaInvalid,
-      "entries wait for each other's accessors or ids in a circle: \(shown)",
+      "entries wait for each other in a circle: \(shown)",
       at: paths.first.flatMap { project.schema.declaration(at: $0)?.location },
       path: paths.first?.description,
       hint: "remove one of the references; a second entry or a later migration can add what it was for"

@@ -29,7 +29,9 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
-    for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
+    for problem in GivenReferenceCheck(project).problems + DanglingCheck(project).problems {
+      validator.diagnostics.add(problem)
+    }
     let aboutFields = fields.map { fieldWarnings(in: project, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
   }
