@@ -86,6 +86,8 @@ package struct Endpoint: Sendable {
   package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.
   package var loses: String?
+  /// Fields of an action's answer that cannot be had again: always, or where a segment of the path says this.
+  var answerOnce: [String: String] = [:]
   var probe: Read?
   var probeField: String?
 

@@ -77,7 +77,9 @@ struct InterruptedProject {
   }
 
   /// A dead run's lock is taken over when its time is over: this makes it so.
-  func expireLock() throws {
+  func expireLock() throws { try Self.expireLock(on: server) }
+
+  static func expireLock(on server: BaoServer) throws {
     guard let entry = try server.data("vault-migrations/data/shop/prod/lock"),
       let text = entry.at("data.value")?.string,
       case .object(var lock) = try JSON.parse(Array(text.utf8)), lock["released"] != true

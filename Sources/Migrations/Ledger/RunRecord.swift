@@ -18,6 +18,15 @@ package struct RunRecord: Sendable, Hashable {
     package var before: Value?
     /// For an action: what its probe said before it ran.
     package var probe: String?
+    /// For an action: the fields of its answer that are saved.
+    package var saved: Set<String> = []
+
+    package init(progress: Progress, before: Value? = nil, probe: String? = nil, saved: Set<String> = []) {
+      self.progress = progress
+      self.before = before
+      self.probe = probe
+      self.saved = saved
+    }
   }
 
   package var runID: String
@@ -45,6 +54,7 @@ package struct RunRecord: Sendable, Hashable {
       if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
       members["before"] = step.before
       members["probe"] = step.probe.map(Value.string)
+      if !step.saved.isEmpty { members["saved"] = .array(step.saved.sorted().map(Value.string)) }
       return .object(members)
     }
     return [
@@ -65,7 +75,8 @@ package struct RunRecord: Sendable, Hashable {
       steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = Step(
         progress: progress,
         before: step["before"],
-        probe: step["probe"]?.string
+        probe: step["probe"]?.string,
+        saved: Set(step["saved"]?.array?.compactMap(\.string) ?? [])
       )
     }
   }

@@ -30,6 +30,7 @@ package struct Validator {
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
     for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
+    for problem in ActionCheck(project).problems { validator.diagnostics.add(problem) }
     let aboutFields = fields.map { FieldCheck.warnings(about: project.schema, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
   }
@@ -227,7 +228,10 @@ enum SchemaDifference {
     var paths: Set<VaultPath> = []
     for (path, value) in schema.resources where fold.resources[path] != value { paths.insert(path) }
     for path in fold.resources.keys where schema.resources[path] == nil { paths.insert(path) }
-    for (path, arguments) in schema.actions where fold.actions[path] != arguments { paths.insert(path) }
+    for (path, arguments) in schema.actions
+    where fold.actions[path] != arguments || fold.terms[path] != schema.terms[path] {
+      paths.insert(path)
+    }
     return paths.sorted()
   }
 }
