@@ -151,6 +151,7 @@ struct EntryReader: Sendable {
     if let value = fields.take("read") { endpoint.read = try read(value, at: fields.place) }
     endpoint.readQuery = try fields.text("read_query") ?? endpoint.readQuery
     endpoint.readFields.merge(try fields.texts("read_fields"), uniquingKeysWith: { $1 })
+    endpoint.answerOnce.merge(try fields.texts("answer_once"), uniquingKeysWith: { $1 })
     guard let value = fields.take("probe") else { return }
     var probe = try Fields(value, at: fields.place + " / probe", below: "probe")
     if let list = try probe.text("list") {

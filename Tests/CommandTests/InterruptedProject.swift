@@ -79,14 +79,9 @@ struct InterruptedProject {
   func expireLock() throws { try server.expireLock() }
 
   /// Lets the remote run a script before it takes a push.
-  func writeHook(_ script: String) throws {
-    let path = try project.scratch.write("remote.git/hooks/pre-receive", "#!/bin/sh\n\(script)\n")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-  }
+  func writeHook(_ script: String) throws { try project.writeHook(script) }
 
-  func removeHook() throws {
-    try FileManager.default.removeItem(atPath: "\(project.remote)/hooks/pre-receive")
-  }
+  func removeHook() throws { try project.allowPushes() }
 }
 
 extension BaoServer {
@@ -104,6 +99,18 @@ extension BaoServer {
 }
 
 extension Project {
+  fileprivate func writeHook(_ script: String) throws {
+    let path = try scratch.write("remote.git/hooks/pre-receive", "#!/bin/sh\n\(script)\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+  }
+
+  /// The remote takes nothing until ``allowPushes()``.
+  func refusePushes() throws { try writeHook("echo 'not today' >&2; exit 1") }
+
+  func allowPushes() throws {
+    try FileManager.default.removeItem(atPath: "\(remote)/hooks/pre-receive")
+  }
+
   /// Whether the remote has a state branch.
   var hasPublishedBranch: Bool {
     FileManager.default.fileExists(atPath: "\(remote)/refs/heads/vault-migrations/prod")

@@ -118,10 +118,14 @@ package struct Generator {
     }
     for (path, arguments) in schema.actions {
       guard let past = fold.actions[path] else {
-        tasks.append(Task(path: path, action: .run(arguments)))
+        tasks.append(Task(path: path, action: .run(arguments), terms: schema.terms[path] ?? ActionTerms()))
         continue
       }
-      if past != arguments { refuseOtherArguments(path) }
+      if past != arguments {
+        refuseOtherArguments(path, "its arguments")
+      } else if fold.terms[path] != schema.terms[path] {
+        refuseOtherArguments(path, "what it saves and when it runs")
+      }
     }
     return tasks
   }
@@ -157,11 +161,11 @@ package struct Generator {
     }
   }
 
-  private mutating func refuseOtherArguments(_ path: VaultPath) {
+  private mutating func refuseOtherArguments(_ path: VaultPath, _ what: String) {
     problems.append(
       Problem(
         .schemaInvalid,
-        "\(path) has run already, its arguments cannot be changed",
+        "\(path) has run already, \(what) cannot be changed",
         at: project.schema.declaration(at: path)?.location,
         path: path.description,
         hint: "to run it once more, add a second entry: \(path.withoutActionName)#another-name"

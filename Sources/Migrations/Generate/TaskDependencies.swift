@@ -66,7 +66,9 @@ struct TaskDependencies {
     var makers: [VaultPath: Set<Int>] = [:]
     for (index, task) in tasks.enumerated() {
       guard let content = task.content else { continue }
-      for path in GivenObject.made(by: task.path, content, mounts) { makers[path, default: []].insert(index) }
+      for path in GivenObject.made(by: task.path, content, task.terms, mounts) {
+        makers[path, default: []].insert(index)
+      }
     }
     for (index, objects) in references.enumerated() {
       for object in objects {

@@ -75,6 +75,7 @@ package final class Runner {
       lock.release()
     }
     // Somebody may have been faster before the lock was ours.
+    target.forgetValues()
     var standing = try await examine()
     if let run = standing.run, !run.isRefresh, run.version == standing.version {
       try finishRecord(of: run, standing, lock)

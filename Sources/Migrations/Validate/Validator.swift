@@ -29,7 +29,9 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
-    for problem in GivenReferenceCheck(project).problems + DanglingCheck(project).problems {
+    for problem in GivenReferenceCheck(project).problems + ActionCheck(project).problems
+      + DanglingCheck(project).problems
+    {
       validator.diagnostics.add(problem)
     }
     let aboutFields = fields.map { fieldWarnings(in: project, $0) } ?? []
@@ -234,7 +236,10 @@ enum SchemaDifference {
     var paths: Set<VaultPath> = []
     for (path, value) in schema.resources where fold.resources[path] != value { paths.insert(path) }
     for path in fold.resources.keys where schema.resources[path] == nil { paths.insert(path) }
-    for (path, arguments) in schema.actions where fold.actions[path] != arguments { paths.insert(path) }
+    for (path, arguments) in schema.actions
+    where fold.actions[path] != arguments || fold.terms[path] != schema.terms[path] {
+      paths.insert(path)
+    }
     return paths.sorted()
   }
 }
