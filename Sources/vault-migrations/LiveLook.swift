@@ -40,12 +40,13 @@ struct LiveLook {
       try refuseUnused(context.options.env)
       notes = try await Session.with(open, context) { target in
         var found = GenerateReport.LiveNotes()
-        let inspector = Inspector(target: target, project: open.project)
+        let inspector = Inspector(target: target, project: open.project, note: context.console.tell)
         found.drift = try await inspector.drift()
         if let migration {
           let encounter = try inspector.encounter(migration)
           found.existing = encounter.existing
           found.losses = encounter.losses
+          found.fieldWarnings = inspector.fieldWarnings(about: open.project.schema.paths)
         }
         return found
       }

@@ -68,7 +68,7 @@ extension SeededGenerator {
     case 2:
       let to = VaultPath(pick(["b/", "b/c/"]), in: path.namespace)
       return Task(path: to, action: .move(from: to.with(path: "a/")), scope: scope)
-    default: return Task(path: path, action: .run(fields()), scope: scope, atMostOnce: below(2) == 0)
+    default: return Task(path: path, action: .run(fields()), scope: scope, terms: terms())
     }
   }
 
@@ -79,6 +79,20 @@ extension SeededGenerator {
       ? nil
       : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
     return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
+  }
+
+  private mutating func terms() -> ActionTerms {
+    var terms = ActionTerms()
+    for (field, target) in zip(some(of: ["secret_id", "größe"]), ["web_id", "s/data/x#größe"]) {
+      terms.save[field] = SaveTarget(target)
+    }
+    switch below(3) {
+    case 0: break
+    case 1: terms.unless = ActionTerms.Condition(path: "a/roles/Web")
+    default: terms.unless = ActionTerms.Condition(path: "a/", field: ("x", fields()))
+    }
+    terms.atMostOnce = below(2) == 0
+    return terms
   }
 
   mutating func migration() -> Migration {

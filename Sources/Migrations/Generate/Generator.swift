@@ -1,4 +1,4 @@
-package import Catalogue
+import Catalogue
 import Values
 
 /// Writes down what the schema says and the migrations do not yet: pure, from values to a migration.
@@ -18,17 +18,16 @@ package struct Generator {
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
   ///   - moves: What the user says about mounts that look moved.
-  ///   - catalogue: What is known about endpoints.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
   package static func next(
     for project: Project,
     name: String? = nil,
     approvals: [String: String] = [:],
-    moves: MoveChoice = MoveChoice(),
-    catalogue: Catalogue = .builtIn
+    moves: MoveChoice = MoveChoice()
   ) throws -> Migration? {
-    var generator = try Generator(project: project, moves: moves, catalogue: catalogue)
+    let catalogue = project.catalogue
+    var generator = try Generator(project: project, moves: moves)
     let mounts = generator.mounts
     var tasks = generator.tasks(mounts)
     generator.refuseUnused(moves)
@@ -51,10 +50,10 @@ package struct Generator {
     )
   }
 
-  private init(project: Project, moves: MoveChoice, catalogue: Catalogue) throws(Problem) {
+  private init(project: Project, moves: MoveChoice) throws(Problem) {
     self.project = project
     self.moves = moves
-    self.catalogue = catalogue
+    catalogue = project.catalogue
     var states: [(String, Fold, Fold)] = []
     for environment in Validator.environments(of: project.settings) {
       let fold = try Fold(project.migrations, environment: environment)
@@ -126,10 +125,14 @@ package struct Generator {
     }
     for (path, arguments) in schema.actions {
       guard let past = fold.actions[path] else {
-        tasks.append(Task(path: path, action: .run(arguments)))
+        tasks.append(Task(path: path, action: .run(arguments), terms: schema.terms[path] ?? ActionTerms()))
         continue
       }
-      if past != arguments { refuseOtherArguments(path) }
+      if past != arguments {
+        refuseOtherArguments(path, "its arguments")
+      } else if fold.terms[path] != schema.terms[path] {
+        refuseOtherArguments(path, "what it saves and when it runs")
+      }
     }
     return tasks
   }
@@ -210,11 +213,11 @@ package struct Generator {
     }
   }
 
-  private mutating func refuseOtherArguments(_ path: VaultPath) {
+  private mutating func refuseOtherArguments(_ path: VaultPath, _ what: String) {
     problems.append(
       Problem(
         .schemaInvalid,
-        "\(path) has run already, its arguments cannot be changed",
+        "\(path) has run already, \(what) cannot be changed",
         at: project.schema.declaration(at: path)?.location,
         path: path.description,
         hint: "to run it once more, add a second entry: \(path.withoutActionName)#another-name"

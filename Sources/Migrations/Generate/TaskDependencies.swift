@@ -67,7 +67,9 @@ struct TaskDependencies {
     for (index, task) in tasks.enumerated() {
       if task.move != nil { makers[task.path, default: []].insert(index) }
       guard let content = task.content else { continue }
-      for path in GivenObject.made(by: task.path, content, mounts) { makers[path, default: []].insert(index) }
+      for path in GivenObject.made(by: task.path, content, task.terms, mounts) {
+        makers[path, default: []].insert(index)
+      }
     }
     for (index, objects) in references.enumerated() {
       for object in objects {

@@ -18,8 +18,18 @@ package struct RunRecord: Sendable, Hashable {
     package var before: Value?
     /// For an action: what its probe said before it ran.
     package var probe: String?
+    /// For an action: the fields of its answer that are saved.
+    package var saved: Set<String> = []
+    /// The fingerprints of secrets that the server took, and that it keeps when a write leaves them out.
+    package var secrets: [String: Value] = [:]
     /// Whether the user wants somebody else's change to be overwritten, also by the run that finishes this one.
     package var isRevert = false
+
+    package init(progress: Progress, before: Value? = nil, probe: String? = nil) {
+      self.progress = progress
+      self.before = before
+      self.probe = probe
+    }
   }
 
   package var runID: String
@@ -51,6 +61,8 @@ package struct RunRecord: Sendable, Hashable {
       members["before"] = step.before
       members["probe"] = step.probe.map(Value.string)
       if step.isRevert { members["revert"] = true }
+      if !step.secrets.isEmpty { members["secrets"] = .object(step.secrets) }
+      if !step.saved.isEmpty { members["saved"] = .array(step.saved.sorted().map(Value.string)) }
       return .object(members)
     }
     return [
@@ -68,12 +80,11 @@ package struct RunRecord: Sendable, Hashable {
     for step in value["steps"]?.array ?? [] {
       guard let path = step["path"]?.string, let progress = step["progress"]?.string.flatMap(Progress.init)
       else { continue }
-      steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = Step(
-        progress: progress,
-        before: step["before"],
-        probe: step["probe"]?.string,
-        isRevert: step["revert"] == true
-      )
+      var read = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
+      read.saved = Set(step["saved"]?.array?.compactMap(\.string) ?? [])
+      read.secrets = step["secrets"]?.object ?? [:]
+      read.isRevert = step["revert"] == true
+      steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = read
     }
   }
 }

@@ -77,7 +77,7 @@ extension Task {
     case .except(let names): members["except"] = .array(names.sorted().map(Value.string))
     }
     if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(\.value)) }
-    if atMostOnce { members["at_most_once"] = true }
+    members.merge(terms.members) { $1 }
     return .object(members)
   }
 }

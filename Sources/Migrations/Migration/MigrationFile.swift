@@ -9,9 +9,9 @@ package enum MigrationFile {
   private static let keyOrder = ["version", "name", "parent", "tasks"] + taskKeys
 
   private static let taskKeys = [
-    "path", "namespace", "write", "run", "delete", "move", "from", "to", "was", "was_inside", "only",
-    "except", "approve",
-    "at_most_once",
+    "path", "namespace", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from", "to",
+    "was",
+    "was_inside", "only", "except", "approve",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -123,7 +123,15 @@ package enum MigrationFile {
         )
       }
     }
-    task.atMostOnce = map.bool("at_most_once") ?? false
+    task.terms = ActionTerms.take(from: &map, of: path, diagnostics)
+    if case .run = action {
+    } else if !task.terms.isEmpty {
+      diagnostics.error(
+        "the task for \(path) runs nothing, and has \(task.terms.members.keys.sorted().joined(separator: " and "))",
+        at: node.location,
+        path: path.description
+      )
+    }
     return task
   }
 

@@ -28,8 +28,8 @@ package struct Task: Hashable, Sendable {
   package var scope: Scope
   /// Why a destructive task may run, by environment.
   package var approvals: [String: Approval]
-  /// The action must not be tried again when nobody knows whether it ran.
-  package var atMostOnce: Bool
+  /// What becomes of an action's answer, and when it does not run.
+  package var terms: ActionTerms
 
   package init(
     path: VaultPath,
@@ -38,7 +38,7 @@ package struct Task: Hashable, Sendable {
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
     approvals: [String: Approval] = [:],
-    atMostOnce: Bool = false
+    terms: ActionTerms = ActionTerms()
   ) {
     self.path = path
     self.action = action
@@ -46,7 +46,7 @@ package struct Task: Hashable, Sendable {
     self.wasInside = wasInside
     self.scope = scope
     self.approvals = approvals
-    self.atMostOnce = atMostOnce
+    self.terms = terms
   }
 
   /// Whether it says what was there before it.

@@ -133,6 +133,8 @@ package struct Plan: Sendable {
   package var pending: [Change]
   /// On the server, changed by somebody else.
   package var drift: [Change]
+  /// What the server's own description says against the fields of what is to be written.
+  package var warnings: [Problem] = []
 
   package init(environment: String, changes: [Change], pending: [Change], drift: [Change]) {
     self.environment = environment

@@ -1,7 +1,7 @@
 package import Catalogue
 import Configuration
 import StateTracker
-import Values
+package import Values
 import VaultClient
 
 /// Looks at one environment and writes nothing: what is pending, what drifted, what tasks would meet.
@@ -9,9 +9,16 @@ package struct Inspector {
   private let target: Target
   private let project: Project
   private let acceptsServer: Bool
+  private let note: (String) -> Void
 
-  /// Looks at one environment; with `acceptsServer` another server than the recorded one is all right.
-  package init(target: Target, project: Project, acceptsServer: Bool = false) {
+  /// Looks at one environment; `note` gets what a user should know besides; with `acceptsServer` another server than the recorded one is all right.
+  package init(
+    target: Target,
+    project: Project,
+    acceptsServer: Bool = false,
+    note: @escaping (String) -> Void = { _ in }
+  ) {
+    self.note = note
     self.target = target
     self.project = project
     self.acceptsServer = acceptsServer
@@ -31,7 +38,7 @@ package struct Inspector {
     let standing = try await examine()
     let name = target.environment.name
     try target.refuseOwnGround(standing.pending, in: project)
-    let next = try Generator.next(for: project, catalogue: target.catalogue)
+    let next = try Generator.next(for: project)
     if let next { try target.refuseOwnGround([next], in: project) }
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
@@ -41,7 +48,7 @@ package struct Inspector {
         !touched.contains($0.path)
       }
     }
-    return Plan(
+    var plan = Plan(
       environment: name,
       changes: try counted(
         next.map { Planner.unwritten($0, environment: name, catalogue: target.catalogue) } ?? []
@@ -49,6 +56,8 @@ package struct Inspector {
       pending: try counted(pending),
       drift: try view.map(drift) ?? []
     )
+    plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
+    return plan
   }
 
   /// What changed on the server since it was recorded.
@@ -56,6 +65,11 @@ package struct Inspector {
   /// - Throws: ``Problem``, ``VaultError``, ``GitError``.
   package func drift() async throws -> [Change] {
     try recordedView(await examine()).map(drift) ?? []
+  }
+
+  /// What the server's own description says against the fields of declared entries.
+  package func fieldWarnings(about paths: Set<VaultPath>) -> [Problem] {
+    target.fieldWarnings(about: project.schema, only: paths, note: note)
   }
 
   /// What a new migration would meet on the server.

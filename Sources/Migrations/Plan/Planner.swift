@@ -8,7 +8,7 @@ package enum Planner {
   package static func changes(
     of migration: Migration,
     for environment: String?,
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue
   ) -> [Change] {
     var mounts = MountTable()
     for task in migration.tasks where task.path.isMount || task.path.isAuthMethod {
@@ -27,11 +27,10 @@ package enum Planner {
   /// - Throws: ``Problem`` when the migrations contradict each other.
   package static func unwritten(
     in project: Project,
-    environment: String,
-    catalogue: Catalogue = .builtIn
+    environment: String
   ) throws -> [Change] {
-    guard let next = try Generator.next(for: project, catalogue: catalogue) else { return [] }
-    return unwritten(next, environment: environment, catalogue: catalogue)
+    guard let next = try Generator.next(for: project) else { return [] }
+    return unwritten(next, environment: environment, catalogue: project.catalogue)
   }
 
   /// The same, of the migration that would be generated.
@@ -62,7 +61,7 @@ package enum Planner {
     declared: [VaultPath: Value],
     mounts: MountTable,
     fingerprints: Fingerprints,
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue
   ) -> [Change] {
     observed.keys.sorted().compactMap { path -> Change? in
       guard let recorded = observed[path] else { return nil }

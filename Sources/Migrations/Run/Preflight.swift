@@ -127,7 +127,8 @@ struct Preflight {
     var needs = [
       Need(path: path, anyOf: isDeletion ? ["delete"] : ["create", "update"], sudo: endpoint.needsSudo)
     ]
-    switch endpoint.readPath(for: task.apiPath) {
+    let isRun = if case .run = task.action { true } else { false }
+    switch isRun ? .nothing : endpoint.readPath(for: task.apiPath) {
     case .nothing: break
     case .itself: needs.append(Need(path: path, anyOf: ["read"], sudo: false))
     case .path(let other), .kvMetadata(let other), .member(let other, _):
@@ -136,6 +137,23 @@ struct Preflight {
     for object in task.givenObjects where object.given.kind == .id {
       let source = object.idSource
       needs.append(Need(path: source.path, anyOf: [source.lists ? "list" : "read"], sudo: false))
+    }
+    for object in task.givenObjects where object.given.kind == .vault {
+      needs.append(Need(path: object.path, anyOf: ["read"], sudo: false))
+    }
+    return needs + self.needs(of: task.terms, in: path.namespace)
+  }
+
+  private func needs(of terms: ActionTerms, in namespace: String) -> [Need] {
+    var needs: [Need] = []
+    for case .secret(let path, _) in terms.save.values {
+      let secret = VaultPath(path, in: namespace)
+      needs.append(Need(path: secret, anyOf: ["read"], sudo: false))
+      needs.append(Need(path: secret, anyOf: ["create", "update"], sudo: false))
+    }
+    if let condition = terms.unless {
+      let path = VaultPath(condition.path, in: namespace)
+      if path.mountName == nil { needs.append(Need(path: path, anyOf: ["read"], sudo: false)) }
     }
     return needs
   }

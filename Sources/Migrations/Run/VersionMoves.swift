@@ -107,9 +107,11 @@ extension VersionRun {
     let before = fold.resources.filter { move.moved($0.key) != nil }
     var after: [VaultPath: Value] = [:]
     for (old, value) in before { after[move.moved(old) ?? old] = value }
+    var sentAfter: [VaultPath: Value] = [:]
+    for (old, new) in paths { sentAfter[new] = layers.sent[old] }
     let target = context.target
-    let resolvedBefore = try target.fingerprinted(before, mounts, context.fingerprints)
-    let resolvedAfter = try target.fingerprinted(after, mounts, context.fingerprints)
+    let resolvedBefore = try target.fingerprinted(before, mounts, layers.sent, context.fingerprints)
+    let resolvedAfter = try target.fingerprinted(after, mounts, sentAfter, context.fingerprints)
     for (old, new) in paths {
       let endpoint = target.catalogue.endpoint(for: new, mounts: mounts)
       var observed = layers.observed[old]

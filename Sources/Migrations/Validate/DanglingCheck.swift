@@ -8,9 +8,9 @@ struct DanglingCheck {
   private let project: Project
   private let catalogue: Catalogue
 
-  init(_ project: Project, catalogue: Catalogue = .builtIn) {
+  init(_ project: Project) {
     self.project = project
-    self.catalogue = catalogue
+    catalogue = project.catalogue
   }
 
   /// Everything that is found, each thing once, whatever environments it is found in.
@@ -104,7 +104,7 @@ struct DanglingCheck {
       mounts = content.mounts
       var paths: Set<VaultPath> = []
       for (path, value) in content.resources.merging(content.actions, uniquingKeysWith: { $1 }) {
-        paths.formUnion(GivenObject.made(by: path, value, mounts).map(\.folded))
+        paths.formUnion(GivenObject.made(by: path, value, content.terms[path], mounts).map(\.folded))
       }
       self.paths = paths
     }
@@ -118,7 +118,7 @@ struct DanglingCheck {
       }
       let mayBeMade = content.actions.contains { action, arguments in
         mounts.mount(holding: action).map { path.path.hasPrefix($0.prefix) } == true
-          && GivenObject.made(by: action, arguments, mounts).count == 1
+          && GivenObject.made(by: action, arguments, content.terms[action], mounts).count == 1
       }
       return !mayBeMade && !names(beside: object).isEmpty
     }

@@ -54,17 +54,17 @@ struct GenerateCommand: ToolCommand {
     let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
     let project = try Project.read(from: workTree, schemaFrom: schemaSource)
     let open = OpenProject(folder: folder, source: workTree, project: project)
-    let problems = Problems.judged(
-      try Validator.problems(in: project, comparesSchema: false, fields: .builtIn),
-      strictly: strict
-    )
-    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
-    for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
-
+    var problems = try Validator.problems(in: project, comparesSchema: false)
+    try Problems.check(problems)
     let approvals = try approvals(project)
     var migration = try Generator.next(for: project, name: name, approvals: approvals, moves: try moves())
     let live = await LiveLook(open: open, context: context, isOffline: offline)
       .look(approving: approvals.keys.sorted(), &migration)
+    // The server at hand knows its own fields better than any table.
+    let fields = live.fieldWarnings ?? Validator.fieldWarnings(in: project, .builtIn)
+    problems = Problems.judged(problems + fields, strictly: strict)
+    try Problems.check(problems)
+    for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
     var report = GenerateReport(project: project, migration: migration)
     report.live = live
     if let migration {

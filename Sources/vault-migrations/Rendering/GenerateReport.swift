@@ -23,6 +23,8 @@ struct GenerateReport {
     var existing: [VaultPath] = []
     /// What deletions would destroy, by path.
     var losses: [VaultPath: Losses] = [:]
+    /// What the server's own description says against the schema; `nil` if it was not asked.
+    var fieldWarnings: [Problem]?
   }
 
   func print(on console: Console) {
@@ -36,7 +38,7 @@ struct GenerateReport {
   }
 
   private var changes: [Change] {
-    migration.map { Planner.changes(of: $0, for: nil) } ?? []
+    migration.map { Planner.changes(of: $0, for: nil, catalogue: project.catalogue) } ?? []
   }
 
   private func text(_ style: Style) -> String {
