@@ -30,6 +30,7 @@ package struct Inspector {
   package func plan() async throws -> Plan {
     let standing = try await examine()
     let name = target.environment.name
+    try checkClaims(of: standing)
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
     if let view {
@@ -44,6 +45,12 @@ package struct Inspector {
       pending: pending,
       drift: try view.map(drift) ?? []
     )
+  }
+
+  /// The private server belongs to this project alone, and has no ledger before its first run.
+  private func checkClaims(of standing: Standing) throws {
+    guard target.environment.server != .embedded else { return }
+    try target.checkClaims(target.tasks(of: standing.pending))
   }
 
   /// What changed on the server since it was recorded.

@@ -12,6 +12,8 @@ package struct RunOptions: Sendable {
   package var notRun: Set<VaultPath> = []
   /// Whether another server than the recorded one is all right.
   package var acceptsServer = false
+  /// How many seconds to wait for another run that holds the lock.
+  package var lockPatience = 0
 
   package init() {}
 }
@@ -43,6 +45,7 @@ package struct RunIdentity: Sendable, Hashable {
 
 /// What a run tells while it works.
 package enum RunEvent: Sendable {
+  case waitingForLock(LockRecord)
   case lockTakenOver(from: String)
   case versionStarted(label: String, name: String, tasks: Int)
   case taskFinished(path: VaultPath, outcome: RunRecord.Progress, action: Change.Action)

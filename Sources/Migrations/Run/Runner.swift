@@ -66,7 +66,7 @@ package final class Runner {
     guard try hasWork(first) else { return result }
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }
-    let lock = try takeLock()
+    let lock = try await takeLock()
     defer {
       target.client.ignoreCancellation()
       lock.release()
@@ -102,6 +102,7 @@ package final class Runner {
   ) async throws {
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
     var fold = try appliedFold(standing)
+    var claims = try RunClaims(of: standing, applied: fold, in: target)
     for migration in standing.pending {
       let version = VersionStep(
         context: context,
@@ -114,6 +115,7 @@ package final class Runner {
     }
     let refresh = RefreshStep(context: context, fold: fold, interrupted: standing.run)
     result.refreshed = try await refresh.apply(recording: &recorder, as: identity)
+    try claims.settle(fold)
     if standing.isOnOtherServer, standing.version > 0, result.applied.isEmpty, result.refreshed.isEmpty {
       try await recorder.recordServer(context.lock)
     }
@@ -140,14 +142,18 @@ package final class Runner {
     ).isEmpty
   }
 
-  private func takeLock() throws -> RunLock {
-    try RunLock.take(
-      in: target.ledger,
+  private func takeLock() async throws -> RunLock {
+    let request = RunLock.Request(
       runID: identity.runID,
       holder: identity.appliedBy,
       ttl: project.settings.lockTTL,
-      serverTime: { [target] in target.serverTime }
-    ) { [report] in report(.lockTakenOver(from: $0)) }
+      patience: options.lockPatience,
+      asksProcesses: target.environment.server == .embedded,
+      serverTime: { [target] in target.serverTime },
+      cancelled: cancelled,
+      report: report
+    )
+    return try await RunLock.take(in: target.ledger, request)
   }
 
   private func appliedFold(_ standing: Standing) throws(Problem) -> Fold {
@@ -199,6 +205,11 @@ package final class Runner {
 
   private static func log(_ event: RunEvent, to logger: Logger) {
     switch event {
+    case .waitingForLock(let other):
+      logger.notice(
+        "waiting for another run",
+        metadata: ["holder": "\(other.holder)", "other": "\(other.runID)"]
+      )
     case .lockTakenOver(let other):
       logger.warning("took over the lock of a dead run", metadata: ["holder": "\(other)"])
     case .versionStarted: logger.info("version started")

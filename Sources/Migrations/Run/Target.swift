@@ -87,6 +87,13 @@ package final class Target {
     )
   }
 
+  /// Whose the lock is, also if it has expired; `nil` if it was given back, or never taken.
+  ///
+  /// - Throws: ``VaultError``, or ``Problem`` when there is no ledger.
+  package func lockHolder() throws -> LockRecord? {
+    LockRecord(try readLedger()[.lock]?.value).flatMap { $0.isReleased ? nil : $0 }
+  }
+
   private func readLedger() throws -> [Ledger.Record: Ledger.Entry] {
     do throws(VaultError) {
       return try ledger.read()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogue
+import Configuration
 import Git
 import HTTP
 import Migrations
@@ -23,6 +24,8 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Work on another server than the one that was recorded.")
   var acceptServer = false
 
+  @OptionGroup var lock: LockFlags
+
   @Flag(help: "Show what would be done, write nothing.")
   var dryRun = false
 
@@ -41,6 +44,7 @@ struct RunFlags: ParsableArguments {
     options.ran = paths(ran)
     options.notRun = paths(notRun)
     options.acceptsServer = acceptServer
+    options.lockPatience = lock.seconds
     return options
   }
 }
