@@ -1,3 +1,5 @@
+import Glibc
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -117,8 +119,11 @@ import Values
     let roles = (0..<128).map { "auth/approle/role/r\($0):\n  token_ttl: 5m" }
     let state = (["auth/approle:\n  type: approle"] + roles).joined(separator: "\n")
     try await withServer(state, settings: "lock_ttl: 10s") { project, server in
+      // One after the other, however many are sent at once.
+      let turn = Mutex(())
       let slow: @Sendable (FaultProxy.Request, Int) -> FaultProxy.Fault = { request, _ in
-        request.isWrite && request.path.contains("role/r") ? .delay(.milliseconds(400)) : .pass
+        if request.isWrite, request.path.contains("role/r") { turn.withLock { _ in _ = usleep(25_000) } }
+        return .pass
       }
       try await FaultProxy.with(server.port, rule: slow) { proxy in
         try project.edit("config.yaml", server.address, proxy.address)
