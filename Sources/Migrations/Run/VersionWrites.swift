@@ -42,11 +42,26 @@ extension VersionRun {
       steps[item.view.task.path] = step
     }
     try journal.record(steps)
+    var rest = group[...]
+    while !rest.isEmpty { rest = try sendWhileLocked(rest) }
+    try awaitDeletions(group.map(\.view.task))
+  }
+
+  /// Sends as much as the lock protects without being renewed.
+  ///
+  /// - Returns: What is left.
+  private func sendWhileLocked(_ group: ArraySlice<Sending>) throws -> ArraySlice<Sending> {
     try context.lock.hold()
     try revokeLeases(of: group.map(\.view.task))
-    let results = context.target.client.perform(group.map(\.request))
+    let deadline = ContinuousClock.now + context.lock.workingTime
+    let results = context.target.client.perform(group.map(\.request), startingBefore: deadline)
+    var left: [Sending] = []
     var failure: (any Error)?
     for (item, result) in zip(group, results) {
+      guard let result else {
+        left.append(item)
+        continue
+      }
       do {
         try settle(item, result)
         finish(item.index, item.view, .done)
@@ -55,7 +70,7 @@ extension VersionRun {
       }
     }
     if let failure { throw failure }
-    try awaitDeletions(group.map(\.view.task))
+    return left[...]
   }
 
   /// A namespace is deleted behind the answer, and its parent cannot go before it is gone.
