@@ -39,6 +39,7 @@ extension VersionRun {
       let known = journal.step(item.view.task.path)
       var step = known ?? RunRecord.Step(progress: .intended, before: before(item.view))
       step.progress = .intended
+      step.isRevert = context.options.revert.contains(item.view.task.path)
       steps[item.view.task.path] = step
     }
     try journal.record(steps)
@@ -153,8 +154,13 @@ extension VersionRun {
   /// What is sent for a task.
   func request(for view: TaskView) throws -> VaultRequest {
     let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
-    guard let value = view.value, let fingerprinted = view.fingerprinted else {
+    guard var value = view.value, let fingerprinted = view.fingerprinted else {
       return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
+    }
+    if context.options.revert.contains(view.task.path) {
+      let restoration = Restoration(value, view)
+      value = restoration.value
+      if !restoration.lost.isEmpty { lost[view.task.path] = restoration.lost }
     }
     let basis = RequestBuilder.Basis(
       sent: view.sent,
