@@ -54,6 +54,7 @@ extension SeededGenerator {
     let was: Task.Was = below(2) == 0 ? .absent : .value(fields())
     let approvals = below(3) == 0 ? ["prod": pick(Self.texts.filter { !$0.isEmpty })] : [:]
     switch below(3) {
+    case 0 where below(3) == 0: return Task(path: path, action: .write(fields()), scope: scope, once: true)
     case 0: return Task(path: path, action: .write(fields()), was: was, scope: scope, approvals: approvals)
     case 1:
       let inside = Dictionary(uniqueKeysWithValues: some(of: ["a/x", "a/y z"]).map { ($0, fields()) })

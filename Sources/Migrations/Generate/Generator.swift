@@ -15,6 +15,7 @@ package struct Generator {
   ///   - project: Schema and migrations.
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
+  ///   - once: Tasks that somebody wrote by hand, done between what is made and what is deleted.
   ///   - catalogue: What is known about endpoints.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
@@ -22,6 +23,7 @@ package struct Generator {
     for project: Project,
     name: String? = nil,
     approvals: [String: String] = [:],
+    once: [Task] = [],
     catalogue: Catalogue = .builtIn
   ) throws -> Migration? {
     var generator = try Generator(project: project, catalogue: catalogue)
@@ -31,6 +33,7 @@ package struct Generator {
     try Problems.check(
       Set(generator.problems).sorted { ($0.path ?? "", $0.message) < ($1.path ?? "", $1.message) }
     )
+    tasks.insert(contentsOf: once, at: tasks.firstIndex { $0.action == .delete } ?? tasks.endIndex)
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
@@ -38,12 +41,14 @@ package struct Generator {
       }
     }
     let version = (project.migrations.last?.version ?? 0) + 1
-    return Migration(
+    let migration = Migration(
       version: version,
       name: try migrationName(name, version, tasks),
       parent: project.migrations.last?.checksum,
       tasks: tasks
     )
+    try Problems.check(OnceCheck(project).problems(of: migration))
+    return migration
   }
 
   private init(project: Project, catalogue: Catalogue) throws(Problem) {

@@ -77,6 +77,7 @@ extension Task {
     }
     if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(Value.string)) }
     members.merge(terms.members) { $1 }
+    if once { members["once"] = true }
     return .object(members)
   }
 }

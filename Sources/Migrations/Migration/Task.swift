@@ -28,6 +28,8 @@ package struct Task: Hashable, Sendable {
   package var approvals: [String: String]
   /// What becomes of an action's answer, and when it does not run.
   package var terms: ActionTerms
+  /// Written by hand to move data: done once with its version, and no part of what is declared.
+  package var once: Bool
 
   package init(
     path: VaultPath,
@@ -36,7 +38,8 @@ package struct Task: Hashable, Sendable {
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
     approvals: [String: String] = [:],
-    terms: ActionTerms = ActionTerms()
+    terms: ActionTerms = ActionTerms(),
+    once: Bool = false
   ) {
     self.path = path
     self.action = action
@@ -45,6 +48,7 @@ package struct Task: Hashable, Sendable {
     self.scope = scope
     self.approvals = approvals
     self.terms = terms
+    self.once = once
   }
 
   /// The path as the API knows it: without the `#name` that tells several actions of a kind apart.

@@ -30,6 +30,7 @@ struct LookAhead {
     var seen: Set<VaultPath> = []
     return tasks.filter { _, task in
       if case .run = task.action { return false }
+      if task.once { return false }
       let isNew = task.path.lies(in: missingNamespaces) || missing.contains { $0.contains(task.path) }
       return seen.insert(task.path).inserted && !isNew
     }.map(\.index)

@@ -62,7 +62,7 @@ package final class Runner {
     }
     try checkKept(first)
     // An unset variable, or a reference to nothing, stops the run before anything is written.
-    try target.checkReferences(of: first.pending, in: project)
+    try target.checkReferences(of: first.pending, in: project, after: first.run)
     guard try hasWork(first) else { return result }
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }

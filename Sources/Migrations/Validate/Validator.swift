@@ -31,6 +31,7 @@ package struct Validator {
     validator.checkReferences(resolvers)
     for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
     for problem in ActionCheck(project).problems { validator.diagnostics.add(problem) }
+    for problem in OnceCheck(project).problems { validator.diagnostics.add(problem) }
     let aboutFields = fields.map { FieldCheck.warnings(about: project.schema, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
   }
@@ -150,7 +151,8 @@ package struct Validator {
       diagnostics.error(
         "migration \(migration.label) was changed after it was generated: its checksum is not that of the chain",
         at: location,
-        hint: "restore it with git; to change something, edit the schema and run generate"
+        hint:
+          "restore it with git; to change something, edit the schema and run generate, with --once-from for data moves"
       )
       return
     }

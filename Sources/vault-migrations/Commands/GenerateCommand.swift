@@ -16,6 +16,7 @@ struct GenerateCommand: ToolCommand {
 
       EXAMPLE:
         vault-migrations generate -m web-role
+        vault-migrations generate -m move-keys --once-from moves.yaml
         vault-migrations generate -m drop-legacy --approve prod="legacy/ is empty since May"
       """
   )
@@ -28,6 +29,14 @@ struct GenerateCommand: ToolCommand {
 
   @Option(help: "Approve the destructive tasks for an environment: ENV=REASON. May be repeated.")
   var approve: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Add the tasks of a file, to be done once: a list of {path, write} and {path, delete: true}.",
+      valueName: "file"
+    )
+  )
+  var onceFrom: String?
 
   @Flag(help: "Show the migration, write nothing.")
   var dryRun = false
@@ -54,7 +63,12 @@ struct GenerateCommand: ToolCommand {
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
 
-    let migration = try Generator.next(for: project, name: name, approvals: try approvals(project))
+    let migration = try Generator.next(
+      for: project,
+      name: name,
+      approvals: try approvals(project),
+      once: try onceTasks(context)
+    )
     var report = GenerateReport(project: project, migration: migration)
     if let migration {
       let provenance = Provenance(
@@ -79,6 +93,14 @@ struct GenerateCommand: ToolCommand {
     if !offline { report.live = await liveNotes(open, migration, context) }
     report.print(on: context.console)
     return 0
+  }
+
+  private func onceTasks(_ context: Context) throws -> [Task] {
+    guard let onceFrom else { return [] }
+    guard let bytes = FileManager.default.contents(atPath: context.absolute(onceFrom)) else {
+      throw Problem(.usage, "there is no file at \(onceFrom)", hint: "it holds a list of tasks")
+    }
+    return try MigrationFile.onceTasks(of: ProjectFile(path: onceFrom, bytes: Array(bytes)))
   }
 
   private func approvals(_ project: Project) throws -> [String: String] {
