@@ -20,7 +20,14 @@ struct Families: Sendable {
 
   var count: Int { byFirst.values.reduce(open.count) { $0 + $1.count } }
 
-  var names: [String] { (byFirst.values.flatMap { $0 } + open).map(\.1.family) }
+  /// Every entry, in no particular order.
+  var all: [(PathTemplate, Endpoint)] { byFirst.values.flatMap { $0 } + open }
+
+  var names: [String] { all.map(\.1.family) }
+
+  func endpoint(named family: String) -> Endpoint? {
+    (byFirst.values.flatMap { $0 } + open).first { $0.1.family == family }?.1
+  }
 
   /// The entry for a path relative to the mount, bound to it.
   func endpoint(for relative: Substring) -> Endpoint? {

@@ -76,23 +76,26 @@ struct InterruptedProject {
     #expect(tasks.allSatisfy { $0["outcome"] == "done" && $0["before"] == nil })
   }
 
-  /// A dead run's lock is taken over when its time is over: this makes it so.
-  func expireLock() throws { try Self.expireLock(on: server) }
-
-  static func expireLock(on server: BaoServer) throws {
-    guard let entry = try server.data("vault-migrations/data/shop/prod/lock"),
-      let text = entry.at("data.value")?.string,
-      case .object(var lock) = try JSON.parse(Array(text.utf8)), lock["released"] != true
-    else { return }
-    lock["renewed_at"] = 1
-    let body: Value = ["data": ["value": .string(JSON.text(.object(lock)))]]
-    try server.request("POST", "vault-migrations/data/shop/prod/lock", JSON.text(body))
-  }
+  func expireLock() throws { try server.expireLock() }
 
   /// Lets the remote run a script before it takes a push.
   func writeHook(_ script: String) throws { try project.writeHook(script) }
 
   func removeHook() throws { try project.allowPushes() }
+}
+
+extension BaoServer {
+  /// A dead run's lock is taken over when its time is over: this makes it so.
+  func expireLock() throws {
+    guard let entry = try data("vault-migrations/data/shop/prod/lock"),
+      let text = entry.at("data.value")?.string,
+      case .object(var lock) = try JSON.parse(Array(text.utf8)), lock["released"] != true
+    else { return }
+    lock["renewed_at"] = 1
+    let body: Value = ["data": ["value": .string(JSON.text(.object(lock)))]]
+    let answer = try request("POST", "vault-migrations/data/shop/prod/lock", JSON.text(body))
+    guard answer.status == 200 else { throw FixtureError("the lock: \(answer)") }
+  }
 }
 
 extension Project {

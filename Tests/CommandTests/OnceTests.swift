@@ -81,7 +81,7 @@ import Values
         )
         executioner.aim(at: process.pid)
         #expect(try await process.wait() == 137)
-        try InterruptedProject.expireLock(on: server)
+        try server.expireLock()
         try await project.tool("sync")
         #expect(try server.data("new/data/app")?["data"] == ["key": "k", "note": "moved"])
         #expect(try server.data("new/data/app")?.at("metadata.version") == 1)

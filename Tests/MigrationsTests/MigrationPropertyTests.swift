@@ -47,7 +47,7 @@ import Values
       was: .value(["type": "kv"]),
       wasInside: ["a/x": ["k": "v"]],
       scope: .only(["prod"]),
-      approvals: ["prod": "why"]
+      approvals: ["prod": Approval(reason: "why")]
     )
     func changed(_ change: (inout Task) -> Void) -> Task {
       var copy = task
@@ -80,7 +80,10 @@ import Values
       migration(1, [tasks[1], task]),
     ]
     #expect(Set(migrations.map(\.checksum)).count == migrations.count)
-    let approved = migration(1, [changed { $0.approvals = ["dev": "why"] }])
+    let approved = migration(
+      1,
+      [changed { $0.approvals = ["dev": Approval(reason: "why", losses: ["roles": .exactly(3)])] }]
+    )
     #expect(approved.checksum == migrations[0].checksum, "an approval may be given later")
   }
 

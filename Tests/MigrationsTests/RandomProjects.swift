@@ -52,7 +52,7 @@ extension SeededGenerator {
       default: .except(Set(["prod"] + some(of: ["dev", "eu"])))
       }
     let was: Task.Was = below(2) == 0 ? .absent : .value(fields())
-    let approvals = below(3) == 0 ? ["prod": pick(Self.texts.filter { !$0.isEmpty })] : [:]
+    let approvals = below(3) == 0 ? ["prod": approval()] : [:]
     switch below(3) {
     case 0 where below(3) == 0: return Task(path: path, action: .write(fields()), scope: scope, once: true)
     case 0: return Task(path: path, action: .write(fields()), was: was, scope: scope, approvals: approvals)
@@ -82,6 +82,15 @@ extension SeededGenerator {
     }
     terms.atMostOnce = below(2) == 0
     return terms
+  }
+
+  private mutating func approval() -> Approval {
+    let tallies: [Tally] = [.exactly(below(9)), .moreThan(Tally.limit), .unknown]
+    let losses =
+      below(2) == 0
+      ? nil
+      : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
+    return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
   }
 
   mutating func migration() -> Migration {

@@ -44,7 +44,7 @@ private struct AppliedProject {
         server: server,
         tasks: []
       )
-      try await tracker.publish(try tracker.draft(change, on: recorded, tagging: migration.label))
+      try await tracker.publish(try await tracker.draft(change, on: recorded, tagging: migration.label))
       recorded = try tracker.current()
     }
   }

@@ -1,4 +1,4 @@
-package import Catalogue
+import Catalogue
 import Values
 
 /// Writes down what the schema says and the migrations do not yet: pure, from values to a migration.
@@ -16,17 +16,16 @@ package struct Generator {
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
   ///   - once: Tasks that somebody wrote by hand, done between what is made and what is deleted.
-  ///   - catalogue: What is known about endpoints.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
   package static func next(
     for project: Project,
     name: String? = nil,
     approvals: [String: String] = [:],
-    once: [Task] = [],
-    catalogue: Catalogue = .builtIn
+    once: [Task] = []
   ) throws -> Migration? {
-    var generator = try Generator(project: project, catalogue: catalogue)
+    let catalogue = project.catalogue
+    var generator = try Generator(project: project)
     let mounts = generator.mounts
     var tasks = generator.tasks(mounts)
     // One change is refused in every environment that it is for, but told once.
@@ -37,7 +36,7 @@ package struct Generator {
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
-        tasks[index].approvals = approvals
+        tasks[index].approvals = approvals.mapValues { Approval(reason: $0) }
       }
     }
     let version = (project.migrations.last?.version ?? 0) + 1
@@ -51,9 +50,9 @@ package struct Generator {
     return migration
   }
 
-  private init(project: Project, catalogue: Catalogue) throws(Problem) {
+  private init(project: Project) throws(Problem) {
     self.project = project
-    self.catalogue = catalogue
+    catalogue = project.catalogue
     var states: [(String, Fold, Fold)] = []
     for environment in Validator.environments(of: project.settings) {
       let fold = try Fold(project.migrations, environment: environment)
@@ -224,13 +223,5 @@ extension VaultPath {
   func contains(_ other: VaultPath) -> Bool {
     guard other.namespace == namespace, other != self, let prefix = contentPrefix else { return false }
     return other.path.hasPrefix(prefix)
-  }
-}
-
-extension Task {
-  /// What a task destroys that no rollback brings back, in words; `nil` if nothing.
-  package func losses(_ catalogue: Catalogue, _ mounts: MountTable) -> String? {
-    guard case .delete = action else { return nil }
-    return catalogue.endpoint(for: path, mounts: mounts).loses
   }
 }

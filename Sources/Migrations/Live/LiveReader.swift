@@ -31,6 +31,19 @@ package struct LiveReader {
     _ paths: some Collection<VaultPath>,
     mounts: MountTable
   ) throws -> [VaultPath: Value] {
+    let survey = survey(paths, mounts: mounts)
+    if let failure = survey.failures.min(by: { $0.key < $1.key }) { throw failure.value }
+    return survey.found
+  }
+
+  /// What was found at several paths, and what could not be looked at.
+  package struct Survey {
+    package var found: [VaultPath: Value] = [:]
+    package var failures: [VaultPath: VaultError] = [:]
+  }
+
+  /// The same, but what cannot be read does not hide the rest.
+  package func survey(_ paths: some Collection<VaultPath>, mounts: MountTable) -> Survey {
     var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
     var singles: [(path: VaultPath, from: VaultPath)] = []
     for path in paths.sorted() {
@@ -49,23 +62,29 @@ package struct LiveReader {
           return VaultRequest(.read, single.from, query: query.map(Self.parameters) ?? [])
         }
     )
-    var found: [VaultPath: Value] = [:]
+    var survey = Survey()
     for (list, answer) in zip(listed, answers) {
-      guard let entries = try data(of: answer) else { continue }
-      for (path, key) in lists[list] ?? [] {
-        if let entry = entries[key] { found[path] = recordable(entry, at: path, mounts) }
+      let paths = lists[list] ?? []
+      do throws(VaultError) {
+        guard let entries = try data(of: answer) else { continue }
+        for (path, key) in paths {
+          if let entry = entries[key] { survey.found[path] = recordable(entry, at: path, mounts) }
+        }
+      } catch {
+        for (path, _) in paths { survey.failures[path] = error }
       }
     }
     for (single, answer) in zip(singles, answers.dropFirst(listed.count)) {
-      guard let data = try data(of: answer) else { continue }
-      let endpoint = catalogue.endpoint(for: single.path, mounts: mounts)
-      if endpoint.kind == .kvData {
-        found[single.path] = Self.secretVersion(data)
-      } else {
-        found[single.path] = recordable(data, at: single.path, mounts)
+      do throws(VaultError) {
+        guard let data = try data(of: answer) else { continue }
+        let isData = catalogue.endpoint(for: single.path, mounts: mounts).kind == .kvData
+        survey.found[single.path] =
+          isData ? Self.secretVersion(data) : recordable(data, at: single.path, mounts)
+      } catch {
+        survey.failures[single.path] = error
       }
     }
-    return found
+    return survey
   }
 
   /// The values of KV v2 secrets, for a comparison where no pair is recorded; every leaf is a ``Secret``.
@@ -118,7 +137,8 @@ package struct LiveReader {
     }
   }
 
-  private func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
+  /// What a server answered, in the form in which it is recorded.
+  func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
     guard case .object(let members) = value else { return value }
     let stable = members.filter { !endpoint.isVolatile(field: $0.key) }

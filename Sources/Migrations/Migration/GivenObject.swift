@@ -61,7 +61,9 @@ package struct GivenObject: Hashable, Sendable {
     var made: Set<VaultPath> = [path]
     for target in (terms?.save ?? [:]).values { made.insert(target.made(in: path.namespace)) }
     if let name = value["method_name"]?.string, path.path.hasPrefix("identity/mfa/method/") {
-      made.insert(path.with(path: "\(path.path)/\(name)"))
+      // Under its id or not, it is found by its name beside the others of its type.
+      let type = path.path.split(separator: "/").prefix(4).joined(separator: "/")
+      made.insert(path.with(path: "\(type)/\(name)"))
     }
     if let name = value["name"]?.string, ["identity/entity", "identity/group"].contains(path.path) {
       made.insert(path.with(path: "\(path.path)/name/\(name)"))
@@ -120,9 +122,11 @@ extension Task {
   /// The objects that must be there before this task is done.
   var givenObjects: Set<GivenObject> { content?.givenObjects(in: path.namespace) ?? [] }
 
-  /// The objects that what it changes or deletes refers to.
-  var givenObjectsBefore: Set<GivenObject> {
-    guard case .value(let value)? = was else { return [] }
-    return value.givenObjects(in: path.namespace)
+  /// What was there before.
+  var valueBefore: Value? {
+    if case .value(let value)? = was { value } else { nil }
   }
+
+  /// The objects that what it changes or deletes refers to.
+  var givenObjectsBefore: Set<GivenObject> { valueBefore?.givenObjects(in: path.namespace) ?? [] }
 }

@@ -154,7 +154,7 @@ package enum MigrationFile {
     task.scope = scope(&map, path, node, diagnostics)
     if let approvals = map.node("approve") {
       let reasons = approvals.value.object ?? [:]
-      task.approvals = reasons.compactMapValues(\.string)
+      task.approvals = reasons.compactMapValues(Approval.init)
       if task.approvals.isEmpty || task.approvals.count < reasons.count {
         diagnostics.error(
           "approve of \(path) must map environments to reasons",

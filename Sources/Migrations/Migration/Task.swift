@@ -25,7 +25,7 @@ package struct Task: Hashable, Sendable {
   package var wasInside: [String: Value]
   package var scope: Scope
   /// Why a destructive task may run, by environment.
-  package var approvals: [String: String]
+  package var approvals: [String: Approval]
   /// What becomes of an action's answer, and when it does not run.
   package var terms: ActionTerms
   /// Written by hand to move data: done once with its version, and no part of what is declared.
@@ -37,7 +37,7 @@ package struct Task: Hashable, Sendable {
     was: Was? = nil,
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
-    approvals: [String: String] = [:],
+    approvals: [String: Approval] = [:],
     terms: ActionTerms = ActionTerms(),
     once: Bool = false
   ) {

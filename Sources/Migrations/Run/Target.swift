@@ -13,7 +13,9 @@ package final class Target {
   package let ledger: Ledger
   package let tracker: StateTracker
   package let resolver: Resolver
-  package let catalogue: Catalogue
+  package internal(set) var catalogue: Catalogue
+  /// What servers said about themselves before; `nil` where nothing is kept.
+  let specifications: SpecificationCache?
   package let health: Health
   private let clock = ContinuousClock()
   private let startedAt: ContinuousClock.Instant
@@ -30,8 +32,10 @@ package final class Target {
     client: VaultClient,
     tracker: StateTracker,
     resolver: Resolver,
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue,
+    specifications: SpecificationCache? = nil
   ) throws {
+    self.specifications = specifications
     self.environment = environment
     self.settings = settings
     self.client = client
@@ -118,14 +122,16 @@ package final class Target {
     )
   }
 
-  /// Forgets the values that lie at a path, or all of them, because they may be others by now.
-  func forgetValues(at path: VaultPath? = nil) {
-    guard let path else {
-      knownValues = [:]
-      return
-    }
+  /// Forgets all values that were looked up, because they may be others by now.
+  func forgetValues() { knownValues = [:] }
+
+  /// Forgets those that a change at a path may have changed: in the same mount one object often shows another.
+  func forgetValues(near path: VaultPath, _ mounts: MountTable) {
     guard !knownValues.isEmpty else { return }
-    knownValues = knownValues.filter { $0.key.path != path }
+    let prefix = path.contentPrefix ?? mounts.mount(holding: path)?.prefix ?? path.path
+    knownValues = knownValues.filter { object, _ in
+      object.path.namespace != path.namespace || !object.path.path.hasPrefix(prefix)
+    }
   }
 
   /// The types of all mounts: those that the server lists, and those that a fold declares.

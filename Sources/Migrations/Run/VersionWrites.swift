@@ -57,6 +57,7 @@ extension VersionRun {
     }
     try journal.record(steps)
     try context.lock.hold()
+    try revokeLeases(of: group.map(\.view.task))
     let results = context.target.client.perform(group.map(\.request))
     var failure: (any Error)?
     for (item, result) in zip(group, results) {

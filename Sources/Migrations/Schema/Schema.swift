@@ -49,6 +49,14 @@ package struct Schema: Sendable {
       .map { (path: $0.key, declaration: $0.value) }
   }
 
+  /// What is wrong with a path, or `nil`.
+  package static func complaint(about path: VaultPath) -> (message: String, hint: String)? {
+    PathRules.complaint(about: path.path)
+  }
+
+  /// The paths of all entries.
+  package var paths: Set<VaultPath> { Set(resources.keys).union(actions.keys) }
+
   /// What the schema mounts.
   var mounts: MountTable {
     MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value.value) })

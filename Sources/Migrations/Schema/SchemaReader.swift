@@ -20,7 +20,7 @@ package struct SchemaReader {
   /// - Throws: ``Problems`` with everything that is wrong, each with its place.
   package static func read(
     _ files: [ProjectFile],
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue
   ) throws(Problems) -> (schema: Schema, warnings: [Problem]) {
     var reader = SchemaReader(catalogue: catalogue)
     let documents = files.compactMap { reader.diagnostics.parse($0.bytes, file: $0.path) }

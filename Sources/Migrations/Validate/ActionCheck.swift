@@ -7,9 +7,9 @@ struct ActionCheck {
   private let project: Project
   private let catalogue: Catalogue
 
-  init(_ project: Project, catalogue: Catalogue = .builtIn) {
+  init(_ project: Project) {
     self.project = project
-    self.catalogue = catalogue
+    catalogue = project.catalogue
   }
 
   /// Everything that is found, each thing once, whatever environments it is found in.

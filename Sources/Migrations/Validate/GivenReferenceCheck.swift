@@ -27,8 +27,12 @@ struct GivenReferenceCheck {
     let entries = content.resources.merging(content.actions) { first, _ in first }
     var references: [VaultPath: Set<GivenObject>] = [:]
     for (path, value) in entries { references[path] = value.givenObjects(in: path.namespace) }
-    guard references.values.contains(where: { !$0.isEmpty }) else { return [] }
     let mounts = content.mounts
+    let names = entries.reduce(into: [:]) { names, entry in
+      names[entry.key] = project.catalogue.neededObjects(in: entry.value, at: entry.key, mounts)
+    }
+    guard references.values.contains(where: { !$0.isEmpty }) || names.values.contains(where: { !$0.isEmpty })
+    else { return [] }
     var makers: [VaultPath: [VaultPath]] = [:]
     for (path, value) in entries {
       for made in GivenObject.made(by: path, value, content.terms[path], mounts) {
@@ -47,12 +51,16 @@ struct GivenReferenceCheck {
         } else if object.given.kind == .vault {
           // Values lie wherever somebody keeps them.
           continue
-        } else if !object.isBuiltIn(.builtIn, mounts),
+        } else if !object.isBuiltIn(project.catalogue, mounts),
           !content.actions.keys.contains(where: { object.mayBeMade(by: $0, mounts) })
         {
           found.append(undeclared(object, path))
         }
       }
+    }
+    for (path, named) in names {
+      needs[path, default: []] += named.flatMap { object in object.paths.flatMap { makers[$0] ?? [] } }
+        .sorted()
     }
     return found + circles(needs)
   }
@@ -109,7 +117,7 @@ struct GivenReferenceCheck {
     let shown = (paths + paths.prefix(1)).map(\.description).joined(separator: " → ")
     return Problem(
       .schemaInvalid,
-      "entries wait for each other's accessors, ids or answers in a circle: \(shown)",
+      "entries wait for each other in a circle: \(shown)",
       at: paths.first.flatMap { project.schema.declaration(at: $0)?.location },
       path: paths.first?.description,
       hint: "remove one of the references; a second entry or a later migration can add what it was for"

@@ -26,7 +26,7 @@ struct OnceCheck {
       }
     }
     for task in once {
-      let endpoint = Catalogue.builtIn.endpoint(for: task.path, mounts: project.schema.mounts)
+      let endpoint = project.catalogue.endpoint(for: task.path, mounts: project.schema.mounts)
       for field in task.content.map({ LiteralSecrets.fields(in: $0, endpoint) }) ?? [] {
         let hint = "put a reference in its place, for example ${\(LiteralSecrets.variableName(for: field))}"
         found.append(

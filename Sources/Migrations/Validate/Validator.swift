@@ -29,11 +29,16 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
-    for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
-    for problem in ActionCheck(project).problems { validator.diagnostics.add(problem) }
-    for problem in OnceCheck(project).problems { validator.diagnostics.add(problem) }
-    let aboutFields = fields.map { FieldCheck.warnings(about: project.schema, $0) } ?? []
+    let found =
+      GivenReferenceCheck(project).problems + ActionCheck(project).problems + OnceCheck(project).problems
+    for problem in found + DanglingCheck(project).problems { validator.diagnostics.add(problem) }
+    let aboutFields = fields.map { fieldWarnings(in: project, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
+  }
+
+  /// What a table of fields says against the schema.
+  package static func fieldWarnings(in project: Project, _ table: FieldTable) -> [Problem] {
+    FieldCheck.warnings(about: project.schema, table, catalogue: project.catalogue)
   }
 
   /// The environments that a fold is computed for: those of config.yaml and one not yet named.
@@ -66,7 +71,7 @@ package struct Validator {
   private func checkSecrets() {
     let mounts = project.schema.mounts
     for (path, declaration) in project.schema.declarations {
-      let endpoint = Catalogue.builtIn.endpoint(for: path, mounts: mounts)
+      let endpoint = project.catalogue.endpoint(for: path, mounts: mounts)
       for field in LiteralSecrets.fields(in: declaration.value, endpoint) {
         diagnostics.add(
           Problem(
