@@ -12,6 +12,8 @@ struct Progress {
 
   func show(_ event: RunEvent) {
     switch event {
+    case .waitingForLock(let other):
+      console.note { "\($0.changed("waiting")) for \(other.holder) (run \(other.runID))" }
     case .lockTakenOver(let other):
       console.note { $0.changed("took over the lock of a dead run (\(other))") }
     case .versionStarted(let label, let name, let tasks):

@@ -53,18 +53,7 @@ package struct RunRecord: Sendable, Hashable {
   }
 
   package var value: Value {
-    let list = steps.sorted { $0.key < $1.key }.map { path, step -> Value in
-      var members: [String: Value] = [
-        "path": .string(path.path), "progress": .string(step.progress.rawValue),
-      ]
-      if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
-      members["before"] = step.before
-      members["probe"] = step.probe.map(Value.string)
-      if step.isRevert { members["revert"] = true }
-      if !step.secrets.isEmpty { members["secrets"] = .object(step.secrets) }
-      if !step.saved.isEmpty { members["saved"] = .array(step.saved.sorted().map(Value.string)) }
-      return .object(members)
-    }
+    let list = steps.sorted { $0.key < $1.key }.map { $1.value(at: $0) }
     return [
       "run": .string(runID), "version": .number(Number(version)), "checksum": .string(checksum),
       "steps": .array(list),
@@ -86,6 +75,21 @@ package struct RunRecord: Sendable, Hashable {
       read.isRevert = step["revert"] == true
       steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = read
     }
+  }
+}
+
+extension RunRecord.Step {
+  func value(at path: VaultPath) -> Value {
+    var members: [String: Value] = [
+      "path": .string(path.path), "progress": .string(progress.rawValue),
+    ]
+    if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
+    members["before"] = before
+    members["probe"] = probe.map(Value.string)
+    if isRevert { members["revert"] = true }
+    if !secrets.isEmpty { members["secrets"] = .object(secrets) }
+    if !saved.isEmpty { members["saved"] = .array(saved.sorted().map(Value.string)) }
+    return .object(members)
   }
 }
 

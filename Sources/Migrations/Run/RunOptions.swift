@@ -17,6 +17,8 @@ package struct RunOptions: Sendable {
   package var acceptsServer = false
   /// Whether a field that the server does not describe stops the run.
   package var isStrict = false
+  /// How many seconds to wait for another run that holds the lock.
+  package var lockPatience = 0
 
   package init() {}
 }
@@ -48,6 +50,7 @@ package struct RunIdentity: Sendable, Hashable {
 
 /// What a run tells while it works.
 package enum RunEvent: Sendable {
+  case waitingForLock(LockRecord)
   case lockTakenOver(from: String)
   case versionStarted(label: String, name: String, tasks: Int)
   case taskFinished(path: VaultPath, outcome: RunRecord.Progress, action: Change.Action)

@@ -65,7 +65,7 @@ package final class Runner {
       try checkNothingIsHalfDone(first)
     } else {
       // An unset variable, or a reference to nothing, stops the run before anything is written.
-      try target.checkReferences(of: first.pending, in: project)
+      try target.checkReferences(of: first.pending, in: project, after: first.run)
       try target.refuseOwnGround(first.pending, in: project)
     }
     guard try hasWork(first) else { return result }
@@ -73,7 +73,7 @@ package final class Runner {
     try await target.tracker.checkSigning()
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }
-    let lock = try takeLock()
+    let lock = try await takeLock()
     defer {
       target.client.ignoreCancellation()
       lock.release()
@@ -112,6 +112,7 @@ package final class Runner {
   ) async throws {
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
     var fold = try appliedFold(standing)
+    var claims = try RunClaims(of: standing, applied: fold, in: target)
     for migration in standing.pending where !options.onlyReverts {
       let version = VersionStep(
         context: context,
@@ -126,6 +127,7 @@ package final class Runner {
     let written = try await refresh.apply(recording: &recorder, as: identity)
     result.refreshed = written.refreshed
     result.reverted = written.reverted
+    try claims.settle(fold)
     if standing.isOnOtherServer, standing.version > 0, result.applied.isEmpty, written.isEmpty {
       try await recorder.recordServer(context.lock)
     }
@@ -152,14 +154,14 @@ package final class Runner {
       || !target.told(fold, layers, fingerprints).isEmpty
   }
 
-  private func takeLock() throws -> RunLock {
-    try RunLock.take(
-      in: target.ledger,
-      runID: identity.runID,
-      holder: identity.appliedBy,
+  private func takeLock() async throws -> RunLock {
+    try await target.takeLock(
+      for: identity,
       ttl: project.settings.lockTTL,
-      serverTime: { [target] in target.serverTime }
-    ) { [report] in report(.lockTakenOver(from: $0)) }
+      patience: options.lockPatience,
+      cancelled: cancelled,
+      report: report
+    )
   }
 
   private func appliedFold(_ standing: Standing) throws(Problem) -> Fold {
@@ -231,6 +233,11 @@ package final class Runner {
 
   private static func log(_ event: RunEvent, to logger: Logger) {
     switch event {
+    case .waitingForLock(let other):
+      logger.notice(
+        "waiting for another run",
+        metadata: ["holder": "\(other.holder)", "other": "\(other.runID)"]
+      )
     case .lockTakenOver(let other):
       logger.warning("took over the lock of a dead run", metadata: ["holder": "\(other)"])
     case .versionStarted: logger.info("version started")
