@@ -94,6 +94,31 @@ import YAML
     #expect(String(decoding: edit.bytes, as: UTF8.self) == "a: &x {b: 1}\nc: *x\n")
   }
 
+  @Test func `whatever the document, a key that is added takes lines of its own`() throws {
+    var generator = SeededGenerator(seed: 21)
+    var made = 0
+    for _ in 0..<300 {
+      let text = generator.document()
+      guard let root = try YAML.parse(text, file: "f").document, let first = root.mapping?.first else {
+        continue
+      }
+      let isBlock = first.value.mapping != nil && !text.line(first.value.location).hasPrefix("{")
+      guard isBlock, !text.line(first.value.location).hasPrefix("&") else { continue }
+      var edit = try TextEdit(Array(text.utf8), file: "f")
+      do throws(YAMLError) { try edit.set([first.key, "added"], to: ["k": "v"]) } catch { continue }
+      made += 1
+      let old = text.split(separator: "\n", omittingEmptySubsequences: false)
+      let new = String(decoding: edit.bytes, as: UTF8.self).split(
+        separator: "\n",
+        omittingEmptySubsequences: false
+      )
+      let start = zip(old, new).prefix { $0 == $1 }.count
+      #expect(new.count == old.count + 2, "\(text)")
+      #expect(old.dropFirst(start) == new.dropFirst(start + 2), "\(text)")
+    }
+    #expect(made > 10, "\(made)")
+  }
+
   @Test func `whatever the document, only the change's own lines change`() throws {
     var generator = SeededGenerator(seed: 20)
     var made = 0
