@@ -17,7 +17,7 @@ package final class Baseline {
   private let acceptsServer: Bool
   private let report: (RunEvent) -> Void
 
-  /// Prepares it for a version; `nil` is the newest. Nothing is asked or written yet.
+  /// Prepares it for a version, or for the newest; nothing is asked or written yet.
   ///
   /// - Throws: ``Problem`` if there is no such version.
   package init(
@@ -84,7 +84,8 @@ package final class Baseline {
         hint: "a baseline is for an environment that the records do not know yet"
       )
     }
-    guard standing.run == nil else {
+    // A baseline that could not be published intended nothing, and may be tried again.
+    guard standing.run?.steps.isEmpty ?? true else {
       throw Problem(.worldChanged, "a run of \(name) was interrupted", hint: "finish it with sync first")
     }
     return standing
@@ -180,7 +181,7 @@ package final class Baseline {
     }
     let comparison = Comparison(declared: known.complete, live: live.object ?? [:], endpoint: endpoint)
     let fields = comparison.differences
-    let untold = Set(known.untold.map { $0.joined(separator: ".") })
+    let untold = Set(known.untold.filter { !$0.value }.keys.map { $0.joined(separator: ".") })
     return (
       fields.isEmpty ? nil : difference(path, "is not as declared", fields),
       Set(comparison.unverifiable).union(untold).sorted()
@@ -222,14 +223,23 @@ package final class Baseline {
     let journal = RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion)
     try journal.record([:])
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
-    let applied = try await recorder.record(
-      migration,
-      findings.change,
-      findings.outcomes,
-      journal,
-      lock,
-      isBaseline: true
-    )
+    let applied: RunReport.Version
+    do {
+      applied = try await recorder.record(
+        migration,
+        findings.change,
+        findings.outcomes,
+        journal,
+        lock,
+        isBaseline: true
+      )
+    } catch {
+      // What was published, the next run finishes; what was not, never was.
+      if let state = try? await target.tracker.fetch(), let last = try? state.version(), last < version {
+        try? journal.clear()
+      }
+      throw error
+    }
     report(.versionApplied(label: migration.label, tag: applied.tag))
     return BaselineReport(
       version: applied,

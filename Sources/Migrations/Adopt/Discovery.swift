@@ -58,8 +58,7 @@ package struct Discovery {
       guard scope.mayInclude(namespace: namespace) else { continue }
       let mounts = try mounted(in: namespace)
       try walk(mounts, in: namespace)
-      let children = try children(of: namespace)
-      namespaces += children
+      if scope.mayLeaveNamespaces { namespaces += try children(of: namespace) }
     }
   }
 

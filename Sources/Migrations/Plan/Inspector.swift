@@ -114,7 +114,7 @@ package struct Inspector {
       view.layers.observed.keys,
       mounts: view.mounts
     )
-    return Planner.drift(
+    let changed = Planner.drift(
       observed: view.layers.observed,
       live: live,
       declared: view.applied.resources,
@@ -122,5 +122,7 @@ package struct Inspector {
       fingerprints: view.fingerprints,
       catalogue: target.catalogue
     )
+    let schema = project.schema.content(in: target.environment.name)
+    return changed + (try Strangers(target: target, fold: view.applied, schema: schema).changes())
   }
 }

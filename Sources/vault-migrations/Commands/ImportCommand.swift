@@ -45,9 +45,16 @@ struct ImportCommand: ToolCommand {
 
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
-    let problems = try Validator.problems(in: open.project)
-    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     let files = SchemaFiles(open: open, replaces: force)
+    let problems = try Validator.problems(in: open.project, comparesSchema: !files.isReplaced)
+    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    guard !force || open.project.migrations.isEmpty else {
+      throw Problem(
+        .usage,
+        "--force begins anew, but there are migrations that declare what is there",
+        hint: "leave --force out: what is declared already stays as it is"
+      )
+    }
     return try await Session.with(open, context) { target in
       let scope = DiscoveryScope(globs: paths.map { PathGlob($0) }, data: withData.map { PathGlob($0) })
       var discovery = try Discovery(target, scope: scope)
