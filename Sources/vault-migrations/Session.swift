@@ -32,6 +32,9 @@ struct Session {
     if usesOwnToken { environment.login = nil }
     let resolver = open.resolver(for: environment, mode: .strict, context)
     let tracker = try stateTracker(of: environment, open, context)
+    let specifications = SpecificationCache(
+      gitDirectory: try context.repository(holding: open.folder).commonDirectory
+    )
     switch environment.server {
     case .embedded:
       let manager = EmbeddedServerManager(
@@ -48,7 +51,9 @@ struct Session {
             settings: open.project.settings,
             client: client,
             tracker: tracker,
-            resolver: resolver
+            resolver: resolver,
+            catalogue: open.project.catalogue,
+            specifications: specifications
           )
         )
       }
@@ -63,7 +68,9 @@ struct Session {
         settings: open.project.settings,
         client: client,
         tracker: tracker,
-        resolver: resolver
+        resolver: resolver,
+        catalogue: open.project.catalogue,
+        specifications: specifications
       )
       try logIn(client, environment, resolver, variables, open)
       return try await body(target)
@@ -127,6 +134,7 @@ struct Session {
     }
     var settings = VaultSettings(address: try VaultAddress(try resolver.text(address, "address")))
     settings.namespace = try environment.namespace.map { try resolver.text($0, "namespace") } ?? ""
+    settings.trustedHosts = environment.trustedHosts
     settings.tls.caFile = environment.tls.caFile
     settings.tls.caDirectory = environment.tls.caDirectory
     settings.tls.clientCertificate = environment.tls.clientCertificate

@@ -98,6 +98,17 @@ package struct LiveReader {
     return found
   }
 
+  /// What a path answers, fields that change by themselves included; `nil` for nothing.
+  ///
+  /// Throws ``VaultError`` for anything but absence.
+  func content(_ path: VaultPath, mounts: MountTable) throws -> Value? {
+    if path.mountName != nil { return try read([path], mounts: mounts)[path] }
+    let data = try data(of: client.perform([VaultRequest(.read, path)])[0])
+    let isVersioned = catalogue.endpoint(for: path, mounts: mounts).kind == .kvData
+    let content = isVersioned ? data?["data"] : data
+    return content == .null ? nil : content
+  }
+
   /// A digest of what an action's probe shows, which the action changes; `nil` if nothing can show it.
   package func probe(_ path: VaultPath, mounts: MountTable) throws -> String? {
     guard let probe = catalogue.endpoint(for: path, mounts: mounts).probe(for: path.withoutActionName) else {

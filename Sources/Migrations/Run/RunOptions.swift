@@ -1,4 +1,5 @@
 package import Catalogue
+package import Values
 
 /// What the user decided beforehand about single paths.
 package struct RunOptions: Sendable {
@@ -12,6 +13,8 @@ package struct RunOptions: Sendable {
   package var notRun: Set<VaultPath> = []
   /// Whether another server than the recorded one is all right.
   package var acceptsServer = false
+  /// Whether a field that the server does not describe stops the run.
+  package var isStrict = false
 
   package init() {}
 }
@@ -48,6 +51,8 @@ package enum RunEvent: Sendable {
   case taskFinished(path: VaultPath, outcome: RunRecord.Progress, action: Change.Action)
   /// Something that a reader of the log should know.
   case notice(String, path: VaultPath?)
+  /// Something that is most likely wrong.
+  case warning(Problem)
   case versionApplied(label: String, tag: String)
   case refreshed(path: VaultPath)
 }

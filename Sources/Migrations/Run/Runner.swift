@@ -63,7 +63,9 @@ package final class Runner {
     try checkKept(first)
     // An unset variable, or a reference to nothing, stops the run before anything is written.
     try target.checkReferences(of: first.pending, in: project)
+    try target.refuseOwnGround(first.pending, in: project)
     guard try hasWork(first) else { return result }
+    try checkFields(of: first.pending)
     try await target.tracker.checkSigning()
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }
@@ -73,6 +75,7 @@ package final class Runner {
       lock.release()
     }
     // Somebody may have been faster before the lock was ours.
+    target.forgetValues()
     var standing = try await examine()
     if let run = standing.run, !run.isRefresh, run.version == standing.version {
       try finishRecord(of: run, standing, lock)
@@ -170,6 +173,16 @@ package final class Runner {
     )
   }
 
+  /// A server answers a misspelt field with success: what it does not describe is told before anything is written.
+  private func checkFields(of pending: [Migration]) throws(Problems) {
+    let paths = Set(
+      pending.flatMap(\.tasks).filter { $0.scope.includes(target.environment.name) }.map(\.path)
+    )
+    let found = target.fieldWarnings(about: project.schema, only: paths) { report(.notice($0, path: nil)) }
+    try Problems.check(Problems.judged(found, strictly: options.isStrict))
+    for warning in found { report(.warning(warning)) }
+  }
+
   /// A path that the user decided about must be one of ours: a typing error would decide nothing.
   private func checkOptions() throws(Problem) {
     let known = Set(project.migrations.flatMap { $0.tasks.map(\.path) })
@@ -210,6 +223,7 @@ package final class Runner {
       )
     case .notice(let text, let path):
       logger.notice("\(text)", metadata: path.map { ["path": "\($0)"] } ?? [:])
+    case .warning(let problem): logger.warning("\(problem.message)")
     case .versionApplied(_, let tag): logger.info("version applied", metadata: ["tag": "\(tag)"])
     case .refreshed(let path): logger.info("refreshed", metadata: ["path": "\(path)"])
     }

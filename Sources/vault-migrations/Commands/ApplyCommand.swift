@@ -23,6 +23,9 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Work on another server than the one that was recorded.")
   var acceptServer = false
 
+  @Flag(help: "A field that the server does not know is an error.")
+  var strict = false
+
   @Flag(help: "Show what would be done, write nothing.")
   var dryRun = false
 
@@ -41,6 +44,7 @@ struct RunFlags: ParsableArguments {
     options.ran = paths(ran)
     options.notRun = paths(notRun)
     options.acceptsServer = acceptServer
+    options.isStrict = strict
     return options
   }
 }
@@ -133,12 +137,13 @@ struct RunCommand {
     let plan = try await Inspector(
       target: target,
       project: open.project,
-      acceptsServer: flags.acceptServer
+      acceptsServer: flags.acceptServer,
+      note: context.console.tell
     ).plan()
-    let view = PlanView(
-      plan: Plan(environment: plan.environment, changes: [], pending: plan.pending, drift: plan.drift)
-    )
-    context.console.result(view.json) { view.text($0) }
+    var pending = Plan(environment: plan.environment, changes: [], pending: plan.pending, drift: plan.drift)
+    pending.warnings = Problems.judged(plan.warnings, strictly: flags.strict)
+    try Problems.check(pending.warnings)
+    PlanView(plan: pending).print(on: context.console)
     return 0
   }
 }
