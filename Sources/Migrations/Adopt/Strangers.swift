@@ -49,7 +49,7 @@ struct Strangers {
     var known: Set<VaultPath> = []
     for entries in [fold.resources, fold.actions, schema.resources, schema.actions] {
       for (path, value) in entries {
-        for made in GivenObject.made(by: path, value, mounts) { known.insert(named(made, mounts)) }
+        for made in GivenObject.made(by: path, value, nil, mounts) { known.insert(named(made, mounts)) }
       }
     }
     return known

@@ -60,7 +60,12 @@ struct ImportCommand: ToolCommand {
       var discovery = try Discovery(target, scope: scope)
       let found = try discovery.everything()
       let declared = files.isReplaced ? [] : open.project.schema.paths
-      let imported = Importer.entries(for: found, except: declared)
+      let imported = Importer.entries(
+        for: found,
+        except: declared,
+        catalogue: target.catalogue,
+        table: target.fieldTable { text in context.console.note { "\($0.changed("note:")) \(text)" } }
+      )
       var report = ImportReport(
         imported: imported,
         found: found,
