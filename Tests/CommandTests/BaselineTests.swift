@@ -89,6 +89,21 @@ import Values
     }
   }
 
+  @Test func refusesWhatTheMigrationsDeleted() async throws {
+    try await withSmallProject { project, server in
+      try await project.tool("sync")
+      let old = project.read("schema.yaml")
+      let index = old.firstRange(of: "  auth/approle/role/web:")?.lowerBound ?? old.endIndex
+      try project.write("schema.yaml", String(old[..<index]))
+      try await project.generate("without")
+      let refused = try await project.json("baseline", exits: 3)
+      #expect(refused.at("error.path") == "auth/approle/role/web")
+      try server.request("DELETE", "auth/approle/role/web")
+      try await project.tool("baseline")
+      try await expectNothingLeft(project)
+    }
+  }
+
   @Test func takesActionsForDone() async throws {
     let state = "pki/:\n  type: pki\npki/root/generate/internal:\n  common_name: Root\n"
     try await withServer(state) { project, server in

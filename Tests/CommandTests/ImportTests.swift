@@ -163,8 +163,14 @@ import Values
       #expect(refused.at("error.hint")?.string?.contains("folder") == true)
       #expect(project.read("schema.yaml") == edited)
       #expect(project.read("migrations/0002-import.yaml").isEmpty)
+      // Nor is anything written while the environment lags behind.
+      try project.write("schema.yaml", edited.replacing("mine", with: "ours"))
+      try await project.generate("second")
+      let lagging = try await project.json("import", "sys/policies/acl/*", exits: 64)
+      #expect(lagging.at("error.message") == "0002 second is not applied to prod yet")
+      try await project.tool("sync")
       // A folder takes a file more.
-      try project.write("schema/ours.yaml", edited)
+      try project.write("schema/ours.yaml", edited.replacing("mine", with: "ours"))
       try project.write("config.yaml", configuration(server.address, "", "schema: schema"))
       try await project.tool("import", "sys/policies/acl/*")
       #expect(
