@@ -7,7 +7,8 @@ import Values
   private static let commands = [
     [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
     ["show"],
-    ["drift"], ["catalogue"], ["unlock"], ["dev", "up"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
+    ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["dev", "up"], ["dev", "down"],
+    ["dev", "env"], ["ledger", "init"],
   ]
 
   @Test(arguments: commands)

@@ -30,8 +30,8 @@ package struct Importer {
   package static func entries(
     for found: Discovered,
     except declared: Set<VaultPath> = [],
-    catalogue: Catalogue = .builtIn,
-    table: FieldTable = .builtIn
+    catalogue: Catalogue,
+    table: FieldTable
   ) -> Imported {
     var importer = Importer(found, catalogue, table)
     importer.result.notices = found.notices

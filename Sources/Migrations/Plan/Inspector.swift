@@ -173,7 +173,11 @@ package struct Inspector {
     return try DriftAdoption(drift, live: live, project, view.mounts)
   }
 
-  private func drift(_ view: RecordedView) throws -> [Change] { drift(view, try live(view)) }
+  private func drift(_ view: RecordedView) throws -> [Change] {
+    let schema = project.schema.content(in: target.environment.name)
+    let strangers = Strangers(target: target, fold: view.applied, schema: schema)
+    return try drift(view, live(view)) + strangers.changes()
+  }
 
   private func live(_ view: RecordedView) throws -> [VaultPath: Value] {
     try target.reader(for: view.applied.resources).read(view.layers.observed.keys, mounts: view.mounts)

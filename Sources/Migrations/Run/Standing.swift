@@ -117,7 +117,8 @@ extension Standing {
       return nil
     }
     // A baseline may go over several versions at once.
-    if let run, run.version == recorded, known < recorded { return nil }
+    let mayLag = known == recorded - 1 || last?.isBaseline ?? false && known < recorded
+    if let run, run.version == recorded, mayLag { return nil }
     if known > recorded {
       return Problem(
         .worldChanged,
