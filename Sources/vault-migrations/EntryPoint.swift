@@ -51,8 +51,9 @@ struct VaultMigrations: AsyncParsableCommand {
       ),
       CommandGroup(
         name: "Applying",
-        subcommands: [PlanCommand.self, ApplyCommand.self, SyncCommand.self, UnlockCommand.self]
+        subcommands: [PlanCommand.self, ApplyCommand.self, SyncCommand.self]
       ),
+      CommandGroup(name: "Mending", subcommands: [RepairCommand.self, UnlockCommand.self]),
       CommandGroup(
         name: "Looking",
         subcommands: [StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self]

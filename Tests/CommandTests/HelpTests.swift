@@ -7,7 +7,8 @@ import Values
   private static let commands = [
     [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
     ["show"],
-    ["drift"], ["unlock"], ["dev", "up"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
+    ["drift"], ["unlock"], ["repair"], ["dev", "up"], ["dev", "reset"], ["dev", "down"], ["dev", "env"],
+    ["ledger", "init"],
   ]
 
   @Test(arguments: commands)

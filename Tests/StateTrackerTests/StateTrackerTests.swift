@@ -94,7 +94,7 @@ private struct Branch {
         Trailer(key: "Migration", value: "0001-initial"), Trailer(key: "Applied-By", value: "ada"),
       ]
       change.schema = ["schema.yaml": Array("desired_state: {}\n".utf8)]
-      change.record = historyRecord(version: 1)
+      change.records = [historyRecord(version: 1)]
       let state = try await branch.record(change, tagging: "0001")
       #expect(try state.version() == 1)
       #expect(try state.history() == [historyRecord(version: 1)])
@@ -120,7 +120,7 @@ private struct Branch {
       let branch = try Branch(in: scratch)
       for version in [9_999, 10_000] {
         var change = change([:])
-        change.record = historyRecord(version: version)
+        change.records = [historyRecord(version: version)]
         try await branch.record(change)
       }
       let state = try branch.tracker.current()

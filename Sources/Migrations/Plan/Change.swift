@@ -125,6 +125,13 @@ package struct Plan: Sendable {
   package var pending: [Change]
   /// On the server, changed by somebody else.
   package var drift: [Change]
+  /// Where somebody else's change was left alone, with the version that would have written the path.
+  package var kept: [Kept] = []
+
+  package struct Kept: Sendable, Hashable {
+    package let path: VaultPath
+    package let since: String
+  }
 
   package init(environment: String, changes: [Change], pending: [Change], drift: [Change]) {
     self.environment = environment

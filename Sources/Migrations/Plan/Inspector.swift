@@ -39,12 +39,14 @@ package struct Inspector {
         !touched.contains($0.path)
       }
     }
-    return Plan(
+    var plan = Plan(
       environment: name,
       changes: try Planner.unwritten(in: project, environment: name, catalogue: target.catalogue),
       pending: pending,
       drift: try view.map(drift) ?? []
     )
+    plan.kept = view?.layers.keptPaths ?? []
+    return plan
   }
 
   /// The private server belongs to this project alone, and has no ledger before its first run.
@@ -105,7 +107,7 @@ package struct Inspector {
       )
     }
     let applied = try Fold(
-      project.migrations.filter { $0.version <= standing.version },
+      project.migrations.filter { $0.version <= standing.hold?.to ?? standing.version },
       environment: target.environment.name
     )
     return RecordedView(

@@ -35,9 +35,11 @@ struct StateRecorder {
     _ change: StateChange,
     _ outcomes: [HistoryRecord.Outcome],
     _ journal: RunJournal,
-    _ lock: RunLock
+    _ lock: RunLock,
+    endsHold: Bool = false
   ) async throws -> RunReport.Version {
     var change = change
+    if endsHold { change.hold = .some(nil) }
     change.summary = "\(target.environment.name): apply \(migration.label) \(migration.name)"
     change.trailers =
       [
@@ -45,19 +47,21 @@ struct StateRecorder {
         Trailer(key: "Checksum", value: migration.checksum),
       ] + commonTrailers
     change.schema = Dictionary(project.schemaFiles.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 })
-    change.record = HistoryRecord(
-      version: migration.version,
-      name: migration.name,
-      checksum: migration.checksum,
-      appliedAt: Date().formatted(.iso8601),
-      appliedBy: identity.appliedBy,
-      runID: identity.runID,
-      sourceCommit: identity.sourceCommit,
-      approvedBy: identity.approvedBy,
-      pullRequest: identity.pullRequest,
-      server: target.server,
-      tasks: outcomes
-    )
+    change.records = [
+      HistoryRecord(
+        version: migration.version,
+        name: migration.name,
+        checksum: migration.checksum,
+        appliedAt: Date().formatted(.iso8601),
+        appliedBy: identity.appliedBy,
+        runID: identity.runID,
+        sourceCommit: identity.sourceCommit,
+        approvedBy: identity.approvedBy,
+        pullRequest: identity.pullRequest,
+        server: target.server,
+        tasks: outcomes
+      )
+    ]
     try await publish(change, label: migration.label, lock)
     try setHead(version: migration.version, checksum: migration.checksum, journal, lock)
     return RunReport.Version(
@@ -83,6 +87,22 @@ struct StateRecorder {
       [Trailer(key: "Refresh", value: paths.map(\.description).joined(separator: ", "))] + commonTrailers
     try await publish(change, label: nil, lock)
     try setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
+  }
+
+  /// Records something else than a version: a rollback, or what a repair did.
+  ///
+  /// The head is at a version that the branch has, and that the ledger may not know yet.
+  mutating func recordAside(
+    _ change: StateChange,
+    at version: (number: Int, checksum: String),
+    _ journal: RunJournal,
+    _ lock: RunLock
+  ) async throws {
+    var change = change
+    change.summary = "\(target.environment.name): \(change.summary)"
+    change.trailers += commonTrailers
+    try await publish(change, label: nil, lock)
+    try setHead(version: version.number, checksum: version.checksum, journal, lock)
   }
 
   /// Records that the environment is on another server from now on.
