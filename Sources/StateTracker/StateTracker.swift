@@ -78,7 +78,7 @@ package final class StateTracker {
     remoteTags = listed.filter { $0.key.hasPrefix(tagPrefix) }
     guard let tip = listed[branchReference] else { return RecordedState(commit: nil, in: repository) }
     let known = try repository.reference(localReference)
-    if try known != tip || !repository.contains(tip) {
+    if known != tip || !repository.contains(tip) {
       try await remote.transport.fetch([FetchRefspec(branchReference, to: localReference)], from: remote.name)
       try keepRewritten(known, tip)
     }

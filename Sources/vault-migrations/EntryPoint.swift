@@ -53,7 +53,10 @@ struct VaultMigrations: AsyncParsableCommand {
         name: "Applying",
         subcommands: [PlanCommand.self, ApplyCommand.self, SyncCommand.self]
       ),
-      CommandGroup(name: "Mending", subcommands: [RepairCommand.self, UnlockCommand.self]),
+      CommandGroup(
+        name: "Mending",
+        subcommands: [RollbackCommand.self, ReleaseCommand.self, RepairCommand.self, UnlockCommand.self]
+      ),
       CommandGroup(
         name: "Looking",
         subcommands: [StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self]

@@ -3,8 +3,9 @@ import Configuration
 import StateTracker
 package import Values
 
-/// The way from what is declared at one version to what is declared at another, outside of the migrations: tasks, and what
-/// no task can bring back. Pure.
+/// The way from what is declared at one version to what is declared at another, outside of the migrations.
+///
+/// Tasks, and what no task can bring back: pure, values in, values out.
 package struct Undo: Sendable {
   /// What was found at a path before the versions that are taken back first touched it.
   package enum Before: Sendable, Hashable {

@@ -54,7 +54,11 @@ struct GenerateCommand: ToolCommand {
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
 
-    let migration = try Generator.next(for: project, name: name, approvals: try approvals(project))
+    let migration = try Generator.next(
+      for: project,
+      name: name,
+      approvals: try Approvals.parse(approve, project)
+    )
     var report = GenerateReport(project: project, migration: migration)
     if let migration {
       let provenance = Provenance(
@@ -80,10 +84,14 @@ struct GenerateCommand: ToolCommand {
     report.print(on: context.console)
     return 0
   }
+}
 
-  private func approvals(_ project: Project) throws -> [String: String] {
+/// What `--approve` says.
+enum Approvals {
+  /// Reasons by environment, from texts such as `prod=reason`.
+  static func parse(_ texts: [String], _ project: Project) throws -> [String: String] {
     var approvals: [String: String] = [:]
-    for text in approve {
+    for text in texts {
       guard let equals = text.firstIndex(of: "="), equals != text.startIndex,
         text.index(after: equals) != text.endIndex
       else {
