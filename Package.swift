@@ -120,7 +120,7 @@ let package = Package(
     .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CatalogueTests",
-      dependencies: ["Catalogue", "Values", "TestSupport"],
+      dependencies: ["Catalogue", "Resources", "Values", "TestSupport"],
       swiftSettings: strict
     ),
     .testTarget(

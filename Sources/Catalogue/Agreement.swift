@@ -10,6 +10,7 @@ struct Agreement {
   func holds(_ declared: Value, _ live: Value) -> Bool {
     if declared == live { return true }
     if shape.exact { return exactly(declared, live) }
+    if agreeByType(declared, live) { return true }
     if declared.isZero && live.isZero && (declared.isEmpty || live.isEmpty) { return true }
     return switch (declared, live) {
     case (.object(let members), .object(let found)): maps(members, found)
@@ -19,6 +20,21 @@ struct Agreement {
     case (_, .array(let found)): lists(declared).contains { same($0, found) }
     case (.array(let elements), _): live.text.map { same(elements, commaSeparated($0)) } ?? false
     default: scalars(declared, live)
+    }
+  }
+
+  /// Whether two texts are two spellings of one value, of the type that the server tells.
+  private func agreeByType(_ declared: Value, _ live: Value) -> Bool {
+    guard let type = endpoint.types[field], let written = declared.text, let found = live.text else {
+      return false
+    }
+    switch type {
+    case .boolean: return Self.flag(declared).map { $0 == Self.flag(live) } ?? false
+    case .duration, .lease:
+      return Duration.seconds(from: written).map { $0 == Duration.seconds(from: found) } ?? false
+    case .integer, .number: return Numbers.equal(written, found)
+    case .list: return same(commaSeparated(written), commaSeparated(found))
+    case .any, .map, .pairs, .string: return false
     }
   }
 

@@ -3,13 +3,22 @@ import Values
 /// What the tool knows about endpoints: `catalogue.yaml`, one entry per family.
 package struct Catalogue: Sendable {
   /// The entries by the kind of mount that they are for: `secrets/pki`, `auth/approle`, `sys`, `identity`.
-  let families: [String: Families]
+  var families: [String: Families]
+  /// The entries as they were written, by the same key and by path.
+  var source: [String: [String: Value]]
+  /// The families that a project extends or adds.
+  package internal(set) var ownFamilies: Set<String> = []
+  let reader: EntryReader
   let mount: Endpoint
   let authMethod: Endpoint
   let anywhere: Endpoint.Anywhere
+  /// What mounts of a type hold that can be counted, by kind of mount, then by noun.
+  let holdings: [String: [String: String]]
   /// Other names of mount types: `auth/oidc` for `auth/jwt`.
   let synonyms: [String: String]
   let actionNames: ActionNames
+  /// What the server says about the endpoints that no entry is about; `nil` until it was asked.
+  package var serverFields: FieldTable?
 
   /// The catalogue that the binary carries.
   package static let builtIn = CarriedTable.load("catalogue.yaml", Catalogue.init(parsing:file:))
@@ -44,6 +53,10 @@ extension Catalogue {
     if path.isAuthMethod || path.isMount {
       var endpoint = path.isMount ? mount : authMethod
       endpoint.prefix = path.contentPrefix ?? ""
+      let inside = path.with(path: endpoint.prefix)
+      if let (prefix, type) = mounts.mount(holding: inside), prefix == endpoint.prefix {
+        endpoint.counts = holdings[section(prefix: prefix, type: type)] ?? endpoint.counts
+      }
       return endpoint
     }
     let place = mounts.mount(holding: path)
@@ -57,10 +70,12 @@ extension Catalogue {
     // `config/ca#2` is the second time of `config/ca`.
     let tag = endpoint.kind == .action ? relative.lastIndex(of: "#") : nil
     endpoint.relative = String(relative[..<(tag ?? relative.endIndex)])
+    if !endpoint.isKnown, let fields = serverFields?.fields(of: endpoint) { endpoint.types = fields.types }
     return endpoint
   }
 
-  private func section(prefix: String, type: String) -> String {
+  /// The kind of a mount, as entries are grouped by it.
+  func section(prefix: String, type: String) -> String {
     switch type {
     case "system": return "sys"
     case "identity": return "identity"

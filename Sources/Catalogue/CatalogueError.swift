@@ -4,10 +4,13 @@ package struct CatalogueError: Error, Hashable, Sendable, CustomStringConvertibl
   package let place: String
   /// What is wrong, without the place.
   package let message: String
+  /// The key of the entry that is wrong; `nil` for the entry itself.
+  package let key: String?
 
-  init(at place: String, _ message: String) {
+  init(at place: String, _ message: String, key: String? = nil) {
     self.place = place
     self.message = message
+    self.key = key
   }
 
   /// Place and message in one line.

@@ -19,14 +19,14 @@ extension Catalogue {
     mount = try entries.read(top.take("mount") ?? [:], family: "mount", kind: .mount)
     authMethod = try entries.read(top.take("auth_method") ?? [:], family: "auth method", kind: .authMethod)
 
-    var families: [String: Families] = [:]
+    var contents: [String: Value] = [:]
     for section in ["secrets", "auth"] {
-      for (type, content) in try top.map(section) {
-        families["\(section)/\(type)"] = try entries.families(content, section: "\(section)/\(type)")
-      }
+      for (type, content) in try top.map(section) { contents["\(section)/\(type)"] = content }
     }
-    for section in ["sys", "identity"] {
-      families[section] = try entries.families(top.take(section) ?? [:], section: section)
+    for section in ["sys", "identity"] { contents[section] = top.take(section) ?? [:] }
+    var families: [String: Families] = [:]
+    for (section, content) in contents {
+      families[section] = try entries.families(content, section: section)
     }
 
     var synonyms: [String: String] = [:]
@@ -34,8 +34,19 @@ extension Catalogue {
       var others = try Fields(names, at: "synonyms / \(section)")
       for (name, type) in try others.allTexts() { synonyms["\(section)/\(name)"] = "\(section)/\(type)" }
     }
+    var holdings: [String: [String: String]] = [:]
+    for (section, types) in try top.map("holds") {
+      var types = try Fields(types, at: "holds / \(section)")
+      for (type, nouns) in types.rest() {
+        var nouns = try Fields(nouns, at: "holds / \(section) / \(type)")
+        holdings["\(section)/\(type)"] = try nouns.allTexts()
+      }
+    }
     try top.finish()
+    self.holdings = holdings
     self.families = families
+    source = contents.mapValues { $0.object ?? [:] }
+    reader = entries
     self.anywhere = anywhere
     self.synonyms = synonyms
     self.actionNames = actionNames
@@ -43,7 +54,7 @@ extension Catalogue {
 }
 
 /// Makes endpoints of entries.
-private struct EntryReader {
+struct EntryReader: Sendable {
   let anywhere: Endpoint.Anywhere
   var shared: [String: Value] = [:]
 
@@ -64,7 +75,7 @@ private struct EntryReader {
     var fields = try Fields(entry, at: family)
     for name in try fields.names("like").sorted() {
       guard let base = shared[name] else {
-        throw CatalogueError(at: family, "no shared entry is called \(name)")
+        throw CatalogueError(at: family, "no shared entry is called \(name)", key: "like")
       }
       var inherited = try Fields(base, at: "shared / \(name)")
       try apply(&inherited, to: &endpoint)
@@ -84,11 +95,15 @@ private struct EntryReader {
     if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses
+    endpoint.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
+    endpoint.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
+    endpoint.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
     if let word = try fields.word("delete", among: ["refused"]) {
       endpoint.deleteIsRefused = word == "refused"
       endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
     }
     try applyWriting(&fields, to: &endpoint)
+    try applyFinding(&fields, to: &endpoint)
     try applyReading(&fields, to: &endpoint)
     try applyShape(&fields, to: &endpoint.shape)
   }
@@ -104,7 +119,11 @@ private struct EntryReader {
     endpoint.atCreation = endpoint.atCreation.union(try fields.patterns("at_creation"))
     for (field, word) in try fields.texts("immutable") {
       guard let mutability = Endpoint.Mutability(rawValue: word) else {
-        throw CatalogueError(at: fields.place, "immutable: \(word) is neither refused nor ignored")
+        throw CatalogueError(
+          at: fields.place,
+          "immutable: \(word) is neither refused nor ignored",
+          key: "immutable"
+        )
       }
       endpoint.immutable[field] = mutability
     }
@@ -115,28 +134,42 @@ private struct EntryReader {
     endpoint.notVolatile = endpoint.notVolatile.union(try fields.patterns("not_volatile"))
   }
 
+  private func applyFinding(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+    if let value = fields.take("list") {
+      if value == "none" {
+        endpoint.isUnlisted = true
+      } else {
+        endpoint.listing = try Fields.listing(value, at: fields.place)
+      }
+    }
+    endpoint.defaults.merge(try fields.map("defaults"), uniquingKeysWith: { $1 })
+    endpoint.asked.merge(try fields.texts("ask"), uniquingKeysWith: { $1 })
+    endpoint.mayHide.formUnion(try fields.names("may_hide"))
+  }
+
   private func applyReading(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
     if let value = fields.take("read") { endpoint.read = try read(value, at: fields.place) }
     endpoint.readQuery = try fields.text("read_query") ?? endpoint.readQuery
     endpoint.readFields.merge(try fields.texts("read_fields"), uniquingKeysWith: { $1 })
+    endpoint.answerOnce.merge(try fields.texts("answer_once"), uniquingKeysWith: { $1 })
     guard let value = fields.take("probe") else { return }
-    var probe = try Fields(value, at: fields.place + " / probe")
+    var probe = try Fields(value, at: fields.place + " / probe", below: "probe")
     if let list = try probe.text("list") {
       endpoint.probe = .member(of: list, key: "")
     } else if let other = try probe.text("read") {
       endpoint.probe = .path(other)
       endpoint.probeField = try probe.text("field")
     } else {
-      throw CatalogueError(at: probe.place, "needs list or read")
+      throw CatalogueError(at: probe.place, "needs list or read", key: "probe")
     }
     try probe.finish()
   }
 
   private func read(_ value: Value, at place: String) throws(CatalogueError) -> Endpoint.Read {
     if let text = value.string { return text == "none" ? .nothing : .path(text) }
-    var fields = try Fields(value, at: place + " / read")
+    var fields = try Fields(value, at: place + " / read", below: "read")
     guard let key = try fields.text("member"), let list = try fields.text("of") else {
-      throw CatalogueError(at: fields.place, "needs member and of")
+      throw CatalogueError(at: fields.place, "needs member and of", key: "read")
     }
     try fields.finish()
     return .member(of: list, key: key)
@@ -157,7 +190,7 @@ private struct EntryReader {
     shape.maskedURLs.formUnion(try fields.names("masked_urls"))
     shape.prefixed.merge(try fields.texts("prefixed"), uniquingKeysWith: { $1 })
     for (field, rewrites) in try fields.map("rewrites") {
-      var words = try Fields(rewrites, at: fields.place + " / rewrites")
+      var words = try Fields(rewrites, at: fields.place + " / rewrites", below: "rewrites")
       shape.rewrites[field] = try words.allTexts()
     }
   }

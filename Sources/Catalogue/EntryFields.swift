@@ -3,21 +3,24 @@ import Values
 /// The keys of one map in the catalogue, taken out one by one, so that what nobody asked for is an error.
 struct Fields {
   let place: String
+  /// The key of the entry that these are below, if they are not the entry's own.
+  private let parent: String?
   private var members: [String: Value]
 
-  init(_ value: Value, at place: String) throws(CatalogueError) {
+  init(_ value: Value, at place: String, below parent: String? = nil) throws(CatalogueError) {
     self.place = place
+    self.parent = parent
     switch value {
     case .object(let members): self.members = members
     case .null: members = [:]
-    default: throw CatalogueError(at: place, "needs a map, and has \(value.kind)")
+    default: throw CatalogueError(at: place, "needs a map, and has \(value.kind)", key: parent)
     }
   }
 
   /// - Throws: ``CatalogueError`` if a key is left that nobody took.
   func finish() throws(CatalogueError) {
     guard let key = members.keys.min() else { return }
-    throw CatalogueError(at: place, "the key \(key) is unknown")
+    throw CatalogueError(at: place, "the key \(key) is unknown", key: parent ?? key)
   }
 
   mutating func take(_ key: String) -> Value? {
@@ -39,7 +42,11 @@ struct Fields {
   mutating func word(_ key: String, among words: [String]) throws(CatalogueError) -> String? {
     guard let word = try text(key) else { return nil }
     guard words.contains(word) else {
-      throw CatalogueError(at: place, "\(key) is \(word), and may be \(words.joined(separator: " or "))")
+      throw CatalogueError(
+        at: place,
+        "\(key) is \(word), and may be \(words.joined(separator: " or "))",
+        key: parent ?? key
+      )
     }
     return word
   }
@@ -76,7 +83,7 @@ struct Fields {
   }
 
   mutating func fields(_ key: String) throws(CatalogueError) -> Fields {
-    try Fields(take(key) ?? .null, at: "\(place) / \(key)")
+    try Fields(take(key) ?? .null, at: "\(place) / \(key)", below: parent ?? key)
   }
 
   mutating func texts(_ key: String) throws(CatalogueError) -> [String: String] {
@@ -92,6 +99,6 @@ struct Fields {
   }
 
   private func wrong(_ key: String, needs: String, has value: Value) -> CatalogueError {
-    CatalogueError(at: place, "\(key) needs \(needs), and has \(value.kind)")
+    CatalogueError(at: place, "\(key) needs \(needs), and has \(value.kind)", key: parent ?? key)
   }
 }

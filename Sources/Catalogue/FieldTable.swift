@@ -1,4 +1,4 @@
-import Values
+package import Values
 
 /// What servers say about the fields that can be written: `fields.yaml`, distilled from their OpenAPI
 /// documents.
@@ -12,7 +12,10 @@ package struct FieldTable: Sendable {
 
   private struct Row: Sendable {
     let template: PathTemplate
-    let content: Value
+    /// What the carried table has; `nil` for an endpoint that only the server at hand knows.
+    var content: Value?
+    /// What the server at hand says.
+    var server: Value?
 
     var first: String {
       if case .literal(let text)? = template.parts.first { text } else { "" }
@@ -28,13 +31,55 @@ package struct FieldTable: Sendable {
   package init(parsing bytes: [UInt8], file: String) throws(CatalogueError) {
     var top = try Fields(CarriedTable.content(of: bytes, file: file), at: "fields")
     mountSettings = try KnownFields(top.take("mounts") ?? [:], at: "mounts")
-    var sections: [String: [String: [Row]]] = [:]
-    for (section, content) in top.rest() {
-      guard let templates = content.object else { throw CatalogueError(at: section, "needs a map of paths") }
-      let rows = templates.map { Row(template: PathTemplate($0.key), content: $0.value) }
-      sections[section] = Dictionary(grouping: rows.sorted { $0.template < $1.template }, by: \.first)
+    let rows = try Self.templates(.object(top.rest())).mapValues { templates in
+      templates.map { Row(template: PathTemplate($0.key), content: $0.value) }
     }
-    self.sections = sections
+    sections = rows.mapValues(Self.sorted)
+  }
+
+  /// Whether a server was asked.
+  package private(set) var isOfServer = false
+
+  private init(_ rows: [String: [Row]], mountSettings: KnownFields) {
+    isOfServer = true
+    sections = rows.mapValues(Self.sorted)
+    self.mountSettings = mountSettings
+  }
+
+  /// The same table with what the server at hand says about itself, which counts where it says anything.
+  ///
+  /// Fields that servers have and leave out of their specifications stay known. Takes what ``Specification`` gives; throws
+  /// ``CatalogueError`` for anything that is not in the form of the table.
+  package func with(server distilled: Value) throws(CatalogueError) -> FieldTable {
+    var rows = sections.mapValues { $0.values.flatMap { $0 } }
+    for (section, templates) in try Self.templates(distilled) {
+      var positions: [String: Int] = [:]
+      for (index, row) in (rows[section] ?? []).enumerated() { positions[row.template.shape] = index }
+      for (text, content) in templates {
+        let template = PathTemplate(text)
+        _ = try KnownFields(content, at: "\(section) / \(text)")
+        if let index = positions[template.shape] {
+          rows[section]?[index].server = content
+        } else {
+          rows[section, default: []].append(Row(template: template, server: content))
+        }
+      }
+    }
+    return FieldTable(rows, mountSettings: mountSettings)
+  }
+
+  private static func templates(_ content: Value) throws(CatalogueError) -> [String: [String: Value]] {
+    guard let sections = content.object else { throw CatalogueError(at: "fields", "needs a map of sections") }
+    var found: [String: [String: Value]] = [:]
+    for (section, content) in sections {
+      guard let templates = content.object else { throw CatalogueError(at: section, "needs a map of paths") }
+      found[section] = templates
+    }
+    return found
+  }
+
+  private static func sorted(_ rows: [Row]) -> [String: [Row]] {
+    Dictionary(grouping: rows.sorted { $0.template < $1.template }, by: \.first)
   }
 
   /// How many paths there are.
@@ -58,7 +103,7 @@ package struct FieldTable: Sendable {
       guard let bindings = row.template.match(segments[...]) else { continue }
       let key = [endpoint.section, row.template.text, endpoint.family]
       if let known = cache.fields[key] { return known }
-      guard var known = try? KnownFields(row.content, at: row.template.text) else { return nil }
+      guard var known = try? known(row) else { return nil }
       // What the path names may be repeated in the body.
       for name in endpoint.namedFields.union(bindings.keys) where known.types[name] == nil {
         known.types[name] = .any
@@ -67,6 +112,17 @@ package struct FieldTable: Sendable {
       return known
     }
     return nil
+  }
+
+  private func known(_ row: Row) throws(CatalogueError) -> KnownFields {
+    let carried = try row.content.map { content throws(CatalogueError) in
+      try KnownFields(content, at: row.template.text)
+    }
+    let server = try row.server.map { content throws(CatalogueError) in
+      try KnownFields(content, at: row.template.text)
+    }
+    guard let server else { return carried ?? KnownFields(types: [:]) }
+    return carried?.corrected(by: server) ?? server
   }
 
   /// What was looked up before.
@@ -93,7 +149,7 @@ package struct FieldTable: Sendable {
   package func check() throws(CatalogueError) {
     for (section, rows) in sections {
       for row in rows.values.joined() {
-        _ = try KnownFields(row.content, at: "\(section) / \(row.template.text)")
+        _ = try KnownFields(row.content ?? [:], at: "\(section) / \(row.template.text)")
       }
     }
   }
@@ -106,6 +162,8 @@ package struct KnownFields: Sendable {
   package private(set) var choices: [String: [String]] = [:]
   /// Whether there are more fields than anybody can list.
   package private(set) var isOpen = false
+  /// Those that servers have although their specifications leave them out.
+  private var unlisted: Set<String> = []
 
   fileprivate init(types: [String: FieldType]) {
     self.types = types
@@ -115,6 +173,7 @@ package struct KnownFields: Sendable {
     types = [:]
     var fields = try Fields(content, at: place)
     isOpen = try fields.flag("open")
+    unlisted = Set((try fields.text("unlisted") ?? "").split(separator: " ").map(String.init))
     for (name, list) in try fields.map("enum") { choices[name] = list.array?.compactMap(\.string) }
     for (key, names) in try fields.allTexts() {
       guard let type = FieldType(rawValue: key) else {
@@ -122,6 +181,18 @@ package struct KnownFields: Sendable {
       }
       for name in names.split(separator: " ") { types[String(name)] = type }
     }
+  }
+
+  /// What one server says of itself counts; only what it never tells is taken from here.
+  fileprivate func corrected(by server: KnownFields) -> KnownFields {
+    var known = server
+    known.isOpen = isOpen || server.isOpen
+    for (name, type) in types where unlisted.contains(name) || known.types[name] == .any {
+      known.types[name] = type
+    }
+    // An enumeration that was left out of the table was wrong.
+    known.choices = server.choices.filter { types[$0.key] == nil || choices[$0.key] != nil }
+    return known
   }
 
   /// The names of all fields, sorted.

@@ -29,6 +29,17 @@ struct PathTemplate: Hashable, Sendable {
     }
   }
 
+  /// The text without the names of its placeholders: two of one shape match the same paths.
+  var shape: String {
+    parts.map { part in
+      switch part {
+      case .literal(let text): text
+      case .segment: "{}"
+      case .rest: "{path}"
+      }
+    }.joined(separator: "/")
+  }
+
   /// What each placeholder stands for in a path, or `nil` if the path is of another family.
   func match(_ segments: ArraySlice<Substring>) -> [String: String]? {
     Self.match(parts[...], segments)

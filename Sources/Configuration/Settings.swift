@@ -1,4 +1,5 @@
 package import Values
+package import YAML
 
 /// What `config.yaml` says: the project, its environments, variables and rules (DESIGN section 4).
 package struct Settings: Sendable {
@@ -20,6 +21,8 @@ package struct Settings: Sendable {
   package var variables: [String: Value] = [:]
   /// Process variables that are not secret.
   package var plain: Set<String> = []
+  /// What the project knows about endpoints besides the built-in catalogue, as written.
+  package var catalogue: Node?
 
   package init(file: String, project: String) {
     self.file = file
@@ -72,6 +75,8 @@ package struct Environment: Sendable {
   package var namespace: String?
   package var login: Login?
   package var tls = TLS()
+  /// Hosts, or `host:port`, that a standby may point to and that get the token then.
+  package var trustedHosts: Set<String> = []
   package var variables: [String: Value] = [:]
   /// Destructive tasks need an approval for this environment in the migration.
   package var isProtected = false

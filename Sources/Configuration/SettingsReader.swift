@@ -59,6 +59,7 @@ package struct SettingsReader {
     if let ttl = map.seconds("lock_ttl") { settings.lockTTL = max(ttl, 10) }
     settings.variables = variables(&map)
     settings.plain = Set(map.strings("plain") ?? [])
+    settings.catalogue = map.node("catalogue")
     settings.environments = environments(&map)
     if let name = map.string("default_environment") {
       settings.defaultEnvironment = name
@@ -177,6 +178,7 @@ package struct SettingsReader {
     environment.variables = variables(&map)
     if let auth = map.node("auth") { environment.login = login(auth, name) }
     if let tls = map.node("tls") { environment.tls = self.tls(tls, name) }
+    environment.trustedHosts = Set(map.strings("trusted_hosts") ?? [])
     map.finish()
     return environment
   }

@@ -44,6 +44,8 @@ extension GitError {
     case rejected
     /// The operation needs the `git` program, and there is none.
     case gitProgramMissing
+    /// git is configured to sign, but the key or the program for it is missing.
+    case cannotSign
     /// Anything else.
     case failed
   }

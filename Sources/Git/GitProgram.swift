@@ -1,6 +1,4 @@
 import FoundationEssentials
-import Subprocess
-import SystemPackage
 
 /// The user's `git`, run as a child that cannot ask questions and cannot outlive its deadline.
 package struct GitProgram: Sendable {
@@ -10,19 +8,12 @@ package struct GitProgram: Sendable {
     package let standardError: String
   }
 
-  private let executable: FilePath
-  private let environment: [String: String]
+  private let program: ChildProgram
 
   /// Looks for `git` in the PATH of an environment; nil when there is none.
   ///
   /// - Parameter environment: What the child inherits, but for the variables that would point it at another repository.
   package init?(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    let directories = (environment["PATH"] ?? "").split(separator: ":")
-    let found = directories.lazy.map { "\($0)/git" }.first {
-      FileManager.default.isExecutableFile(atPath: $0)
-    }
-    guard let found else { return nil }
-    executable = FilePath(found)
     // The list of `git rev-parse --local-env-vars`, without those that carry the user's `git -c` settings.
     let local = [
       "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE",
@@ -30,11 +21,13 @@ package struct GitProgram: Sendable {
       "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE",
       "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
     ]
-    self.environment = environment.filter { !local.contains($0.key) }.merging(
+    let environment = environment.filter { !local.contains($0.key) }.merging(
       // Messages are read by us, so they must not be translated.
       ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "LANGUAGE": "C", "GIT_OPTIONAL_LOCKS": "0"],
       uniquingKeysWith: { $1 }
     )
+    guard let program = ChildProgram("git", environment: environment) else { return nil }
+    self.program = program
   }
 
   /// Runs git and collects what it says; a failure of git itself is a result, not an error.
@@ -52,54 +45,6 @@ package struct GitProgram: Sendable {
     input: String = "",
     deadline: Duration
   ) async throws(GitError) -> Output {
-    var options = PlatformOptions()
-    // git stops its own helpers when it is told to stop, but not when it is killed.
-    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
-    let configuration = Configuration(
-      executable: .path(executable),
-      arguments: Arguments(arguments),
-      environment: .custom(
-        Dictionary(
-          uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-        )
-      ),
-      workingDirectory: FilePath(directory),
-      platformOptions: options
-    )
-    do {
-      let output = try await withThrowingTaskGroup(of: Output?.self) { group in
-        group.addTask {
-          let result = try await Subprocess.run(
-            configuration,
-            input: .string(input),
-            output: .string(limit: 64 << 20),
-            error: .string(limit: 4 << 20)
-          )
-          let status: Int32 =
-            switch result.terminationStatus {
-            case .exited(let code): code
-            case .signaled(let signal): 128 + signal
-            }
-          return Output(
-            status: status,
-            standardOutput: result.standardOutput,
-            standardError: result.standardError
-          )
-        }
-        group.addTask {
-          try await Task.sleep(for: deadline)
-          return nil
-        }
-        defer { group.cancelAll() }
-        return try await group.next().flatMap { $0 }
-      }
-      if let output { return output }
-    } catch {
-      throw GitError(.failed, "cannot run git: \(error)")
-    }
-    throw GitError(
-      .unreachable,
-      "git \(arguments.first { !$0.hasPrefix("-") } ?? "") did not end in \(deadline)"
-    )
+    try await program.run(arguments, in: directory, input: Array(input.utf8), deadline: deadline)
   }
 }

@@ -15,7 +15,9 @@ package struct StateChange: Sendable {
   package var hold: Hold??
   /// The schema's files as applied, by name; `nil` leaves them.
   package var schema: [String: [UInt8]]?
-  package var records: [HistoryRecord] = []
+  package var record: HistoryRecord?
+  /// Further versions, of a history that is made anew.
+  package var earlierRecords: [HistoryRecord] = []
   /// Which server the state is that of; `nil` leaves what is recorded.
   package var server: HistoryRecord.Server?
   /// The commit's first line.
@@ -39,7 +41,7 @@ package struct StateChange: Sendable {
     for (path, value) in kept { changes[StateLayout.file(.kept, path)] = Self.file(value) }
     if let hold { changes[StateLayout.holdFile] = Self.file(hold?.value) }
     if let server { changes[StateLayout.serverFile] = .blob(Array(YAML.emit(server.value).utf8)) }
-    for record in records {
+    for record in earlierRecords + [record].compactMap(\.self) {
       let order = ["version", "name", "checksum", "path", "namespace", "action", "outcome", "before"]
       changes[Self.file(of: record)] = .blob(Array(YAML.emit(record.value, keyOrder: order).utf8))
     }

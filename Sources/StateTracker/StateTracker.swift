@@ -22,24 +22,27 @@ package final class StateTracker {
   private let branch: String
   private let remote: Remote?
   private let identity: Identity
+  private let signer: Signer?
   /// The tags of this environment as the remote has them, by full name.
   private var remoteTags: [String: ObjectID] = [:]
 
   /// Follows one environment's branch, given by its short name: `vault-migrations/prod`.
   ///
-  /// Without a remote, branch and tags stay in this repository alone.
+  /// Without a remote, branch and tags stay in this repository alone; without a signer, nothing is signed.
   package init(
     repository: Repository,
     environment: String,
     branch: String,
     remote: Remote?,
-    identity: Identity
+    identity: Identity,
+    signer: Signer? = nil
   ) {
     self.repository = repository
     self.environment = environment
     self.branch = branch
     self.remote = remote
     self.identity = identity
+    self.signer = signer
   }
 
   private var branchReference: String { "refs/heads/\(branch)" }
@@ -185,6 +188,13 @@ package final class StateTracker {
 
   // MARK: - Writing
 
+  /// Makes sure that what will be written can be signed, where git is configured to sign.
+  ///
+  /// - Throws: ``GitError`` when the key or the program is missing.
+  package func checkSigning() async throws(GitError) {
+    try await signer?.check()
+  }
+
   /// A commit that exists as an object and is not published yet.
   package struct Draft {
     package let state: RecordedState
@@ -200,9 +210,23 @@ package final class StateTracker {
   ///   - label: The version to tag; `nil` for a refresh.
   /// - Returns: What ``publish(_:)`` takes.
   /// - Throws: ``GitError``.
-  package func draft(_ change: StateChange, on base: RecordedState, tagging label: String?) throws(GitError)
-    -> Draft
-  {
+  package func draft(
+    _ change: StateChange,
+    on base: RecordedState,
+    tagging label: String?
+  ) async throws(GitError) -> Draft {
+    let tree = try writeTree(change, on: base)
+    let id = try await createCommit(of: tree, change, on: base)
+    var tag: (String, ObjectID)?
+    if let label { tag = (tagPrefix + label, try await createTag(label, of: id, change)) }
+    return Draft(
+      state: RecordedState(commit: try repository.commit(id), in: repository),
+      base: base.commit?.id,
+      tag: tag
+    )
+  }
+
+  private func writeTree(_ change: StateChange, on base: RecordedState) throws(GitError) -> ObjectID {
     var changes = change.treeChanges
     if let schema = change.schema {
       var files: [String: TreeChange] = [:]
@@ -210,28 +234,54 @@ package final class StateTracker {
       let tree = try repository.writeTree(base: nil, changes: files)
       changes[StateLayout.schemaFolder] = .existing(tree, isTree: true)
     }
-    let tree = try repository.writeTree(base: base.commit?.tree, changes: changes)
-    let id = try repository.createCommit(
+    return try repository.writeTree(base: base.commit?.tree, changes: changes)
+  }
+
+  private func createCommit(
+    of tree: ObjectID,
+    _ change: StateChange,
+    on base: RecordedState
+  ) async throws(GitError) -> ObjectID {
+    let parents = base.commit.map { [$0.id] } ?? []
+    guard let signer, signer.signsCommits else {
+      return try repository.createCommit(
+        tree: tree,
+        parents: parents,
+        author: identity.author,
+        committer: identity.committer,
+        message: change.message
+      )
+    }
+    return try await repository.createCommit(
       tree: tree,
-      parents: base.commit.map { [$0.id] } ?? [],
+      parents: parents,
       author: identity.author,
       committer: identity.committer,
-      message: change.message
+      message: change.message,
+      signedBy: signer
     )
-    var tag: (String, ObjectID)?
-    if let label {
-      let object = try repository.createTag(
-        name: tagName(label),
-        target: id,
+  }
+
+  private func createTag(
+    _ label: String,
+    of commit: ObjectID,
+    _ change: StateChange
+  ) async throws(GitError) -> ObjectID {
+    let name = tagName(label)
+    guard let signer, signer.signsTags else {
+      return try repository.createTag(
+        name: name,
+        target: commit,
         tagger: identity.committer,
         message: change.summary
       )
-      tag = (tagPrefix + label, object)
     }
-    return Draft(
-      state: RecordedState(commit: try repository.commit(id), in: repository),
-      base: base.commit?.id,
-      tag: tag
+    return try await repository.createTag(
+      name: name,
+      target: commit,
+      tagger: identity.committer,
+      message: change.summary,
+      signedBy: signer
     )
   }
 

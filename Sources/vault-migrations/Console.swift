@@ -34,6 +34,11 @@ struct Console: Sendable {
     Terminal.write(text(Style(isColored: colorsErrors)) + "\n", to: .error)
   }
 
+  /// Says what a reader should know besides.
+  func tell(_ notice: String) {
+    note { "\($0.changed("note:")) \(notice)" }
+  }
+
   /// Says what went wrong, whatever the options.
   func complain(_ text: (Style) -> String) {
     Terminal.write(text(Style(isColored: colorsErrors)) + "\n", to: .error)

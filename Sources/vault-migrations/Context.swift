@@ -8,7 +8,7 @@ import Values
 
 /// What a command works with: where it runs, what it may print to, and the project it is about.
 struct Context {
-  let options: GlobalOptions
+  var options: GlobalOptions
   let console: Console
   let environment: [String: String]
   let workingDirectory: String
@@ -87,7 +87,7 @@ extension GitError {
     switch kind {
     case .notARepository:
       Problem(.configurationInvalid, message, hint: "run \"git init\", or change into a repository")
-    case .ownership, .unsupportedRepository, .noSuchRemote:
+    case .ownership, .unsupportedRepository, .noSuchRemote, .cannotSign:
       Problem(.configurationInvalid, message, hint: hint)
     case .unreachable, .authentication: Problem(.unreachable, message, hint: hint)
     case .locked: Problem(.locked, message, hint: hint)
@@ -103,6 +103,8 @@ extension GitError {
     case .unreachable: "check the network and the remote's address, then run the command again"
     case .authentication: "check the credentials that git uses for this remote"
     case .rejected: "check the rules and hooks that protect the branch on the remote"
+    case .cannotSign:
+      "check gpg.format and user.signingKey, or sign nothing here: \"git config commit.gpgSign false\""
     case .referenceChanged, .rejectedAsStale: "another run was faster: run the command again"
     default: nil
     }

@@ -59,8 +59,11 @@ struct VaultMigrations: AsyncParsableCommand {
       ),
       CommandGroup(
         name: "Looking",
-        subcommands: [StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self]
+        subcommands: [
+          StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self, CatalogueCommand.self,
+        ]
       ),
+      CommandGroup(name: "Taking over a server", subcommands: [ImportCommand.self, BaselineCommand.self]),
       CommandGroup(name: "Servers", subcommands: [DevCommand.self, LedgerCommand.self]),
     ]
   )

@@ -22,6 +22,7 @@ struct Progress {
       console.note { line(path.description, outcome, action, $0) }
     case .notice(let text, let path):
       console.note { "  \($0.changed("note:")) \(path.map { "\($0): " } ?? "")\(text)" }
+    case .warning(let problem): console.complain { ErrorReport.text(problem, $0) }
     case .versionApplied(let label, let tag):
       console.note { "\($0.added("applied")) \(label), tagged \(tag)" }
     case .refreshed(let path): console.note { "\($0.added("refreshed")) \(path)" }

@@ -32,6 +32,9 @@ struct Session {
     if usesOwnToken { environment.login = nil }
     let resolver = open.resolver(for: environment, mode: .strict, context)
     let tracker = try stateTracker(of: environment, open, context)
+    let specifications = SpecificationCache(
+      gitDirectory: try context.repository(holding: open.folder).commonDirectory
+    )
     switch environment.server {
     case .embedded:
       let manager = EmbeddedServerManager(
@@ -49,7 +52,9 @@ struct Session {
             settings: open.project.settings,
             client: client,
             tracker: tracker,
-            resolver: resolver
+            resolver: resolver,
+            catalogue: open.project.catalogue,
+            specifications: specifications
           )
         )
       }
@@ -64,7 +69,9 @@ struct Session {
         settings: open.project.settings,
         client: client,
         tracker: tracker,
-        resolver: resolver
+        resolver: resolver,
+        catalogue: open.project.catalogue,
+        specifications: specifications
       )
       try logIn(client, environment, resolver, variables, open)
       return try await body(target)
@@ -94,12 +101,16 @@ struct Session {
         transport: Transports.standard(for: repository, environment: context.environment)
       )
     }
+    let identity = Identity.resolve(environment: context.environment, repository: repository)
     return StateTracker(
       repository: repository,
       environment: environment.name,
       branch: open.project.settings.stateBranch(of: environment.name),
       remote: remote,
-      identity: Identity.resolve(environment: context.environment, repository: repository)
+      identity: identity,
+      // What an embedded environment records never leaves this machine.
+      signer: environment.server == .embedded
+        ? nil : try Signer(of: repository, identity: identity, environment: context.environment)
     )
   }
 
@@ -124,6 +135,7 @@ struct Session {
     }
     var settings = VaultSettings(address: try VaultAddress(try resolver.text(address, "address")))
     settings.namespace = try environment.namespace.map { try resolver.text($0, "namespace") } ?? ""
+    settings.trustedHosts = environment.trustedHosts
     settings.tls.caFile = environment.tls.caFile
     settings.tls.caDirectory = environment.tls.caDirectory
     settings.tls.clientCertificate = environment.tls.clientCertificate

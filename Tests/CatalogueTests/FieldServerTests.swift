@@ -9,7 +9,7 @@ import Values
   private static let engines = ["pki", "ssh", "totp", "transit", "kubernetes", "database"]
   private static let methods = ["approle", "cert", "jwt", "kubernetes", "userpass"]
 
-  private static func withMounts(_ body: (BaoServer, MountTable) throws -> Void) async throws {
+  static func withMounts(_ body: (BaoServer, MountTable) throws -> Void) async throws {
     try await BaoServer.with { server in
       var mounts = MountTable()
       mounts.insert(path: VaultPath("secret/"), type: "kv-v2")

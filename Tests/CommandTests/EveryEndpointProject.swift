@@ -35,7 +35,7 @@ struct EveryEndpointProject {
   }
 
   private func read() throws -> Migrations.Project {
-    try .read(from: WorkTreeSource(folder: folder, shownAs: "."), catalogue: catalogue)
+    try .read(from: WorkTreeSource(folder: folder, shownAs: "."), over: catalogue)
   }
 
   private func target() throws -> Target {
@@ -67,7 +67,7 @@ struct EveryEndpointProject {
     let schema = JSON.text(["desired_state": .object(entries)])
     try Data(schema.utf8).write(to: URL(filePath: "\(folder)/schema.yaml"))
     let project = try read()
-    guard let next = try Generator.next(for: project, catalogue: catalogue) else { return nil }
+    guard let next = try Generator.next(for: project) else { return nil }
     let link = Chain.Link(
       version: next.version,
       name: next.name,

@@ -7,9 +7,8 @@ import Values
   private static let commands = [
     [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
     ["show"],
-    ["drift"], ["unlock"], ["repair"], ["rollback"], ["release"], ["dev", "up"], ["dev", "reset"],
-    ["dev", "down"], ["dev", "env"],
-    ["ledger", "init"],
+    ["drift"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"], ["dev", "up"],
+    ["dev", "reset"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
   ]
 
   @Test(arguments: commands)

@@ -83,7 +83,8 @@ struct Workspace {
 
 /// Reads schema files, each under its name.
 func readSchema(_ files: [(name: String, text: String)]) throws -> Schema {
-  try SchemaReader.read(files.map { ProjectFile(path: $0.name, bytes: Array($0.text.utf8)) }).schema
+  let files = files.map { ProjectFile(path: $0.name, bytes: Array($0.text.utf8)) }
+  return try SchemaReader.read(files, catalogue: .builtIn).schema
 }
 
 /// Reads the entries of `desired_state`, indented or not.

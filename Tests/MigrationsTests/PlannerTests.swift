@@ -11,7 +11,7 @@ import Values
       "\(field.name): \(field.from.map { JSON.text($0) } ?? "-") → \(field.to.map { JSON.text($0) } ?? "-")"
     }
     let declared = change.isDeclared.map { $0 ? " declared" : " undeclared" } ?? ""
-    let losses = change.losses.map { " loses \($0)" } ?? ""
+    let losses = change.losses.map { " loses \($0.text)" } ?? ""
     return "\(change.action.rawValue) \(change.path)\(declared)\(losses) [\(fields.joined(separator: ", "))]"
   }
 
@@ -23,18 +23,18 @@ import Values
     ]
     let migration = migration(7, tasks)
     #expect(
-      Planner.changes(of: migration, for: nil).map(text) == [
+      Planner.changes(of: migration, for: nil, catalogue: .builtIn).map(text) == [
         "create a/x [k: - → 1, m.n: - → true]", "update a/y [k: 1 → 2, l: - → 1, m: 5 → -]",
         "run pki/root/generate/internal [common_name: - → \"x\"]",
         "delete old/ loses all data under it [type: \"kv-v2\" → -]",
       ]
     )
     #expect(
-      Planner.changes(of: migration, for: "dev").map(\.path.path) == [
+      Planner.changes(of: migration, for: "dev", catalogue: .builtIn).map(\.path.path) == [
         "a/x", "pki/root/generate/internal", "old/",
       ]
     )
-    #expect(Planner.changes(of: migration, for: nil).allSatisfy { $0.version == 7 })
+    #expect(Planner.changes(of: migration, for: nil, catalogue: .builtIn).allSatisfy { $0.version == 7 })
   }
 
   @Test func `What no migration has yet is shown without a version`() throws {
@@ -97,7 +97,8 @@ import Values
       live: live,
       declared: declared,
       mounts: mounts,
-      fingerprints: fingerprints
+      fingerprints: fingerprints,
+      catalogue: .builtIn
     )
     #expect(
       drift.map(text) == [
@@ -122,7 +123,8 @@ import Values
         live: [path: live],
         declared: [:],
         mounts: MountTable(),
-        fingerprints: fingerprints
+        fingerprints: fingerprints,
+        catalogue: .builtIn
       )
     }
     #expect(drift(before).isEmpty)
@@ -140,7 +142,8 @@ import Values
       live: [path: ["current_version": 2]],
       declared: [path: ["data": [:]]],
       mounts: mounts,
-      fingerprints: Fingerprints(key: [1])
+      fingerprints: Fingerprints(key: [1]),
+      catalogue: .builtIn
     )
     #expect(drift.map(text) == ["update secret/data/app declared [current_version: 1 → 2]"])
   }

@@ -1,3 +1,4 @@
+import Catalogue
 import Configuration
 @testable import Migrations
 import TestSupport
@@ -38,7 +39,7 @@ import Values
 
         """
     try fuzz(text, rounds: 150, seed: seed) { file in
-      let schema = try SchemaReader.read([file]).schema
+      let schema = try SchemaReader.read([file], catalogue: .builtIn).schema
       for environment in ["prod", ""] { _ = schema.content(in: environment).mounts }
     }
   }

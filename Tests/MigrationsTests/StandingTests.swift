@@ -33,20 +33,18 @@ private struct AppliedProject {
     recorded = try tracker.current()
     for migration in try workspace.project().migrations.prefix(count) {
       var change = StateChange(summary: "prod: apply \(migration.label)")
-      change.records = [
-        HistoryRecord(
-          version: migration.version,
-          name: migration.name,
-          checksum: migration.checksum,
-          appliedAt: "2026-01-02T03:04:05Z",
-          appliedBy: "ada",
-          runID: "r\(migration.version)",
-          sourceCommit: nil,
-          server: server,
-          tasks: []
-        )
-      ]
-      try await tracker.publish(try tracker.draft(change, on: recorded, tagging: migration.label))
+      change.record = HistoryRecord(
+        version: migration.version,
+        name: migration.name,
+        checksum: migration.checksum,
+        appliedAt: "2026-01-02T03:04:05Z",
+        appliedBy: "ada",
+        runID: "r\(migration.version)",
+        sourceCommit: nil,
+        server: server,
+        tasks: []
+      )
+      try await tracker.publish(try await tracker.draft(change, on: recorded, tagging: migration.label))
       recorded = try tracker.current()
     }
   }

@@ -28,7 +28,7 @@ private struct Branch {
   /// Records a change on top of the branch.
   @discardableResult
   func record(_ change: StateChange, tagging label: String? = nil) async throws -> RecordedState {
-    try await tracker.publish(try tracker.draft(change, on: try tracker.current(), tagging: label))
+    try await tracker.publish(try await tracker.draft(change, on: try tracker.current(), tagging: label))
     return try tracker.current()
   }
 
@@ -94,7 +94,7 @@ private struct Branch {
         Trailer(key: "Migration", value: "0001-initial"), Trailer(key: "Applied-By", value: "ada"),
       ]
       change.schema = ["schema.yaml": Array("desired_state: {}\n".utf8)]
-      change.records = [historyRecord(version: 1)]
+      change.record = historyRecord(version: 1)
       let state = try await branch.record(change, tagging: "0001")
       #expect(try state.version() == 1)
       #expect(try state.history() == [historyRecord(version: 1)])
@@ -120,7 +120,7 @@ private struct Branch {
       let branch = try Branch(in: scratch)
       for version in [9_999, 10_000] {
         var change = change([:])
-        change.records = [historyRecord(version: version)]
+        change.record = historyRecord(version: version)
         try await branch.record(change)
       }
       let state = try branch.tracker.current()
@@ -168,7 +168,11 @@ private struct Branch {
     try await Scratch.with { scratch in
       let branch = try Branch(in: scratch)
       let base = try await branch.record(change([VaultPath("a/x"): ["k": 1]]))
-      let late = try branch.tracker.draft(change([VaultPath("a/x"): ["k": 3]]), on: base, tagging: "0002")
+      let late = try await branch.tracker.draft(
+        change([VaultPath("a/x"): ["k": 3]]),
+        on: base,
+        tagging: "0002"
+      )
       try await branch.record(change([VaultPath("a/x"): ["k": 2]]))
       let stale = StateTracker(
         repository: branch.repository,

@@ -1,4 +1,4 @@
-package import Catalogue
+import Catalogue
 import Values
 
 /// Writes down what the schema says and the migrations do not yet: pure, from values to a migration.
@@ -15,16 +15,15 @@ package struct Generator {
   ///   - project: Schema and migrations.
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
-  ///   - catalogue: What is known about endpoints.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
   package static func next(
     for project: Project,
     name: String? = nil,
-    approvals: [String: String] = [:],
-    catalogue: Catalogue = .builtIn
+    approvals: [String: String] = [:]
   ) throws -> Migration? {
-    var generator = try Generator(project: project, catalogue: catalogue)
+    let catalogue = project.catalogue
+    var generator = try Generator(project: project)
     let mounts = generator.mounts
     var tasks = generator.tasks(mounts)
     // One change is refused in every environment that it is for, but told once.
@@ -34,7 +33,7 @@ package struct Generator {
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
-        tasks[index].approvals = approvals
+        tasks[index].approvals = approvals.mapValues { Approval(reason: $0) }
       }
     }
     let version = (project.migrations.last?.version ?? 0) + 1
@@ -46,9 +45,9 @@ package struct Generator {
     )
   }
 
-  private init(project: Project, catalogue: Catalogue) throws(Problem) {
+  private init(project: Project) throws(Problem) {
     self.project = project
-    self.catalogue = catalogue
+    catalogue = project.catalogue
     var states: [(String, Fold, Fold)] = []
     for environment in Validator.environments(of: project.settings) {
       let fold = try Fold(project.migrations, environment: environment)
@@ -119,10 +118,14 @@ package struct Generator {
     }
     for (path, arguments) in schema.actions {
       guard let past = fold.actions[path] else {
-        tasks.append(Task(path: path, action: .run(arguments)))
+        tasks.append(Task(path: path, action: .run(arguments), terms: schema.terms[path] ?? ActionTerms()))
         continue
       }
-      if past != arguments { refuseOtherArguments(path) }
+      if past != arguments {
+        refuseOtherArguments(path, "its arguments")
+      } else if fold.terms[path] != schema.terms[path] {
+        refuseOtherArguments(path, "what it saves and when it runs")
+      }
     }
     return tasks
   }
@@ -158,11 +161,11 @@ package struct Generator {
     }
   }
 
-  private mutating func refuseOtherArguments(_ path: VaultPath) {
+  private mutating func refuseOtherArguments(_ path: VaultPath, _ what: String) {
     problems.append(
       Problem(
         .schemaInvalid,
-        "\(path) has run already, its arguments cannot be changed",
+        "\(path) has run already, \(what) cannot be changed",
         at: project.schema.declaration(at: path)?.location,
         path: path.description,
         hint: "to run it once more, add a second entry: \(path.withoutActionName)#another-name"
@@ -215,13 +218,5 @@ extension VaultPath {
   func contains(_ other: VaultPath) -> Bool {
     guard other.namespace == namespace, other != self, let prefix = contentPrefix else { return false }
     return other.path.hasPrefix(prefix)
-  }
-}
-
-extension Task {
-  /// What a task destroys that no rollback brings back, in words; `nil` if nothing.
-  package func losses(_ catalogue: Catalogue, _ mounts: MountTable) -> String? {
-    guard case .delete = action else { return nil }
-    return catalogue.endpoint(for: path, mounts: mounts).loses
   }
 }

@@ -31,6 +31,19 @@ package struct LiveReader {
     _ paths: some Collection<VaultPath>,
     mounts: MountTable
   ) throws -> [VaultPath: Value] {
+    let survey = survey(paths, mounts: mounts)
+    if let failure = survey.failures.min(by: { $0.key < $1.key }) { throw failure.value }
+    return survey.found
+  }
+
+  /// What was found at several paths, and what could not be looked at.
+  package struct Survey {
+    package var found: [VaultPath: Value] = [:]
+    package var failures: [VaultPath: VaultError] = [:]
+  }
+
+  /// The same, but what cannot be read does not hide the rest.
+  package func survey(_ paths: some Collection<VaultPath>, mounts: MountTable) -> Survey {
     var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
     var singles: [(path: VaultPath, from: VaultPath)] = []
     for path in paths.sorted() {
@@ -49,23 +62,29 @@ package struct LiveReader {
           return VaultRequest(.read, single.from, query: query.map(Self.parameters) ?? [])
         }
     )
-    var found: [VaultPath: Value] = [:]
+    var survey = Survey()
     for (list, answer) in zip(listed, answers) {
-      let entries = try entries(of: list, lists[list, default: []].map(\.key), answer)
-      for (path, key) in lists[list] ?? [] {
-        if let entry = entries[key] { found[path] = recordable(entry, at: path, mounts) }
+      let paths = lists[list] ?? []
+      do throws(VaultError) {
+        let entries = try entries(of: list, paths.map(\.key), answer)
+        for (path, key) in paths {
+          if let entry = entries[key] { survey.found[path] = recordable(entry, at: path, mounts) }
+        }
+      } catch {
+        for (path, _) in paths { survey.failures[path] = error }
       }
     }
     for (single, answer) in zip(singles, answers.dropFirst(listed.count)) {
-      guard let data = try data(of: answer) else { continue }
-      let endpoint = catalogue.endpoint(for: single.path, mounts: mounts)
-      if endpoint.kind == .kvData {
-        found[single.path] = Self.secretVersion(data)
-      } else {
-        found[single.path] = recordable(data, at: single.path, mounts)
+      do throws(VaultError) {
+        guard let data = try data(of: answer) else { continue }
+        let isData = catalogue.endpoint(for: single.path, mounts: mounts).kind == .kvData
+        survey.found[single.path] =
+          isData ? Self.secretVersion(data) : recordable(data, at: single.path, mounts)
+      } catch {
+        survey.failures[single.path] = error
       }
     }
-    return found
+    return survey
   }
 
   /// The members of a list by key; a token that may not read the list is asked to read each of them.
@@ -73,7 +92,7 @@ package struct LiveReader {
     of list: VaultPath,
     _ keys: [String],
     _ answer: Result<VaultResponse, VaultError>
-  ) throws -> [String: Value] {
+  ) throws(VaultError) -> [String: Value] {
     guard case .failure(let error) = answer, error.kind == .denied else {
       return try data(of: answer)?.object ?? [:]
     }
@@ -92,6 +111,17 @@ package struct LiveReader {
       found[path] = data
     }
     return found
+  }
+
+  /// What a path answers, fields that change by themselves included; `nil` for nothing.
+  ///
+  /// Throws ``VaultError`` for anything but absence.
+  func content(_ path: VaultPath, mounts: MountTable) throws -> Value? {
+    if path.mountName != nil { return try read([path], mounts: mounts)[path] }
+    let data = try data(of: client.perform([VaultRequest(.read, path)])[0])
+    let isVersioned = catalogue.endpoint(for: path, mounts: mounts).kind == .kvData
+    let content = isVersioned ? data?["data"] : data
+    return content == .null ? nil : content
   }
 
   /// A digest of what an action's probe shows, which the action changes; `nil` if nothing can show it.
@@ -122,7 +152,8 @@ package struct LiveReader {
     }
   }
 
-  private func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
+  /// What a server answered, in the form in which it is recorded.
+  func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
     guard case .object(let members) = value else { return value }
     let stable = members.filter { !endpoint.isVolatile(field: $0.key) }

@@ -6,10 +6,17 @@ package struct Fold: Hashable, Sendable {
   package private(set) var resources: [VaultPath: Value]
   /// The arguments of every one-off action that has run.
   package private(set) var actions: [VaultPath: Value]
+  /// What else was said about them, where anything was.
+  package private(set) var terms: [VaultPath: ActionTerms]
 
-  package init(resources: [VaultPath: Value] = [:], actions: [VaultPath: Value] = [:]) {
+  package init(
+    resources: [VaultPath: Value] = [:],
+    actions: [VaultPath: Value] = [:],
+    terms: [VaultPath: ActionTerms] = [:]
+  ) {
     self.resources = resources
     self.actions = actions
+    self.terms = terms
   }
 
   /// The fold of several migrations for one environment.
@@ -67,6 +74,7 @@ package struct Fold: Hashable, Sendable {
       guard actions.updateValue(arguments, forKey: task.path) == nil else {
         return "\(task.path) runs a second time"
       }
+      if !task.terms.isEmpty { terms[task.path] = task.terms }
     }
     return nil
   }
@@ -89,5 +97,6 @@ package struct Fold: Hashable, Sendable {
     }
     resources = resources.filter { !isInside($0.key) }
     actions = actions.filter { !isInside($0.key) }
+    terms = terms.filter { !isInside($0.key) }
   }
 }

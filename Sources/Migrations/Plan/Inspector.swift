@@ -1,7 +1,7 @@
 package import Catalogue
 import Configuration
 import StateTracker
-import Values
+package import Values
 import VaultClient
 
 /// Looks at one environment and writes nothing: what is pending, what drifted, what tasks would meet.
@@ -9,9 +9,16 @@ package struct Inspector {
   private let target: Target
   private let project: Project
   private let acceptsServer: Bool
+  private let note: (String) -> Void
 
-  /// Looks at one environment; with `acceptsServer` another server than the recorded one is all right.
-  package init(target: Target, project: Project, acceptsServer: Bool = false) {
+  /// Looks at one environment; `note` gets what a user should know besides; with `acceptsServer` another server than the recorded one is all right.
+  package init(
+    target: Target,
+    project: Project,
+    acceptsServer: Bool = false,
+    note: @escaping (String) -> Void = { _ in }
+  ) {
+    self.note = note
     self.target = target
     self.project = project
     self.acceptsServer = acceptsServer
@@ -31,6 +38,9 @@ package struct Inspector {
     let standing = try await examine()
     let name = target.environment.name
     try checkClaims(of: standing)
+    try target.refuseOwnGround(standing.pending, in: project)
+    let next = try Generator.next(for: project)
+    if let next { try target.refuseOwnGround([next], in: project) }
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
     if let view {
@@ -41,11 +51,14 @@ package struct Inspector {
     }
     var plan = Plan(
       environment: name,
-      changes: try Planner.unwritten(in: project, environment: name, catalogue: target.catalogue),
-      pending: pending,
+      changes: try counted(
+        next.map { Planner.unwritten($0, environment: name, catalogue: target.catalogue) } ?? []
+      ),
+      pending: try counted(pending),
       drift: try view.map(drift) ?? []
     )
     plan.kept = view?.layers.keptPaths ?? []
+    plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
     return plan
   }
 
@@ -62,12 +75,17 @@ package struct Inspector {
     try recordedView(await examine()).map(drift) ?? []
   }
 
+  /// What the server's own description says against the fields of declared entries.
+  package func fieldWarnings(about paths: Set<VaultPath>) -> [Problem] {
+    target.fieldWarnings(about: project.schema, only: paths, note: note)
+  }
+
   /// What a new migration would meet on the server.
   package struct Encounter: Sendable {
     /// Paths that it creates and that are there already.
     package var existing: [VaultPath] = []
     /// What its deletions would destroy.
-    package var losses: [VaultPath: String] = [:]
+    package var losses: [VaultPath: Losses] = [:]
   }
 
   /// Looks for what a migration that is not applied yet would meet.
@@ -75,17 +93,44 @@ package struct Inspector {
   /// - Throws: ``Problem``, ``VaultError``.
   package func encounter(_ migration: Migration) throws -> Encounter {
     let name = target.environment.name
-    let fold = try Fold(project.migrations, environment: name)
-    var mounts = try target.mounts(declaredBy: fold)
-    mounts.insert(contentsOf: project.schema.content(in: name).mounts)
+    let mounts = try knownMounts()
     let tasks = migration.tasks.filter { $0.scope.includes(name) }
     let created = tasks.filter { $0.was == .absent }.map(\.path)
     var encounter = Encounter()
     encounter.existing = try target.reader(for: migration.writes).read(created, mounts: mounts).keys.sorted()
-    for task in tasks {
-      if let losses = task.losses(target.catalogue, mounts) { encounter.losses[task.path] = losses }
-    }
+    encounter.losses = try losses(of: migration)
     return encounter
+  }
+
+  /// What the tasks of a migration would destroy here, counted.
+  ///
+  /// - Throws: ``Problem``, ``VaultError``.
+  package func losses(of migration: Migration) throws -> [VaultPath: Losses] {
+    let tasks = migration.tasks.filter { $0.scope.includes(target.environment.name) }
+    return try counter().losses(of: tasks)
+  }
+
+  /// The same changes, those that destroy something with its number.
+  private func counted(_ changes: [Change]) throws -> [Change] {
+    guard changes.contains(where: { $0.losses != nil }) else { return changes }
+    let counter = try counter()
+    return try changes.map { change in
+      var change = change
+      if change.losses != nil { change.losses?.counted = try counter.count(at: change.path) }
+      return change
+    }
+  }
+
+  private func counter() throws -> LossCounter {
+    LossCounter(client: target.client, catalogue: target.catalogue, mounts: try knownMounts())
+  }
+
+  /// What is mounted, and what the migrations and the schema would mount.
+  private func knownMounts() throws -> MountTable {
+    let name = target.environment.name
+    var mounts = try target.mounts(declaredBy: try Fold(project.migrations, environment: name))
+    mounts.insert(contentsOf: project.schema.content(in: name).mounts)
+    return mounts
   }
 
   // MARK: - What is recorded

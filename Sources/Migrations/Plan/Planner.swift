@@ -8,7 +8,7 @@ package enum Planner {
   package static func changes(
     of migration: Migration,
     for environment: String?,
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue
   ) -> [Change] {
     var mounts = MountTable()
     for task in migration.tasks where task.path.isMount || task.path.isAuthMethod {
@@ -27,11 +27,15 @@ package enum Planner {
   /// - Throws: ``Problem`` when the migrations contradict each other.
   package static func unwritten(
     in project: Project,
-    environment: String,
-    catalogue: Catalogue = .builtIn
+    environment: String
   ) throws -> [Change] {
-    guard let next = try Generator.next(for: project, catalogue: catalogue) else { return [] }
-    return changes(of: next, for: environment, catalogue: catalogue).map { change in
+    guard let next = try Generator.next(for: project) else { return [] }
+    return unwritten(next, environment: environment, catalogue: project.catalogue)
+  }
+
+  /// The same, of the migration that would be generated.
+  static func unwritten(_ next: Migration, environment: String, catalogue: Catalogue) -> [Change] {
+    changes(of: next, for: environment, catalogue: catalogue).map { change in
       var change = change
       change.version = nil
       return change
@@ -57,7 +61,7 @@ package enum Planner {
     declared: [VaultPath: Value],
     mounts: MountTable,
     fingerprints: Fingerprints,
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue
   ) -> [Change] {
     observed.keys.sorted().compactMap { path -> Change? in
       guard let recorded = observed[path] else { return nil }

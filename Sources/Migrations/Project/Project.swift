@@ -6,6 +6,8 @@ package import Values
 /// A project as read from one source: settings, schema, migrations and chain.
 package struct Project: Sendable {
   package let settings: Settings
+  /// What is known about endpoints: the built-in table, and what `config.yaml` adds to it.
+  package let catalogue: Catalogue
   package let schema: Schema
   package let migrations: [Migration]
   package let chain: Chain
@@ -24,14 +26,15 @@ package struct Project: Sendable {
 
   /// Reads everything; the schema may come from elsewhere than the rest.
   ///
-  /// Throws ``Problems``: first what is wrong with the configuration, then with schema, migrations and chain together.
+  /// The catalogue is what `config.yaml` adds to. Throws ``Problems``: first what is wrong with the configuration, then with schema, migrations and chain together.
   package static func read(
     from source: any ProjectSource,
     schemaFrom schemaSource: (any ProjectSource)? = nil,
-    catalogue: Catalogue = .builtIn
+    over catalogue: Catalogue = .builtIn
   ) throws -> Project {
     let schemaSource = schemaSource ?? source
     let (settings, warnings) = try readSettings(from: source)
+    let catalogue = try ProjectCatalogue.read(settings, over: catalogue)
     let diagnostics = Diagnostics(.migrationInvalid)
     var found = warnings
     var schema = Schema()
@@ -57,6 +60,7 @@ package struct Project: Sendable {
     found += try diagnostics.finish()
     return Project(
       settings: settings,
+      catalogue: catalogue,
       schema: schema,
       migrations: migrations,
       chain: chain,

@@ -191,7 +191,7 @@ extension Runner {
       }
       let context = try context(standing.recorded, lock)
       var change = try stateFromServer(context, version: head.version)
-      change.records = rebuiltHistory(standing, upTo: head.version)
+      change.earlierRecords = rebuiltHistory(standing, upTo: head.version)
       change.summary = "rebuild the state of \(migration.label) from the server"
       change.trailers = [Trailer(key: "Rebuilt", value: migration.label)]
       let journal = RunJournal(

@@ -82,7 +82,8 @@ extension Disagreement {
         )
       )
     }
-    if let run, run.version == recorded, known == recorded - 1 { return nil }
+    // A baseline may go over several versions at once.
+    if let run, !run.isOutsideOfVersions, run.version == recorded, known < recorded { return nil }
     if known > recorded {
       return Disagreement(
         cause: .ledgerAhead,

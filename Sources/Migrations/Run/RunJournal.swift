@@ -43,6 +43,12 @@ final class RunJournal {
     texts[path] = nil
   }
 
+  /// Notes which secrets the server has; it is written with the next record.
+  func note(_ path: VaultPath, secrets: [String: Value]) {
+    run.steps[path]?.secrets = secrets
+    texts[path] = nil
+  }
+
   /// Takes back an intention that the server refused.
   func forget(_ path: VaultPath) throws {
     run.steps[path] = nil

@@ -1,4 +1,5 @@
 package import Catalogue
+package import Values
 
 /// What the user decided beforehand about single paths.
 package struct RunOptions: Sendable {
@@ -14,6 +15,8 @@ package struct RunOptions: Sendable {
   package var acceptsServer = false
   /// How many seconds to wait for another run that holds the lock.
   package var lockPatience = 0
+  /// Whether a field that the server does not describe stops the run.
+  package var isStrict = false
 
   package init() {}
 }
@@ -51,6 +54,8 @@ package enum RunEvent: Sendable {
   case taskFinished(path: VaultPath, outcome: RunRecord.Progress, action: Change.Action)
   /// Something that a reader of the log should know.
   case notice(String, path: VaultPath?)
+  /// Something that is most likely wrong.
+  case warning(Problem)
   case versionApplied(label: String, tag: String)
   case refreshed(path: VaultPath)
 }

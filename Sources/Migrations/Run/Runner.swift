@@ -65,7 +65,10 @@ package final class Runner {
     try first.requireNoRollbackUnderWay()
     // An unset variable, or a reference to nothing, stops the run before anything is written.
     try target.checkReferences(of: first.pending, in: project)
+    try target.refuseOwnGround(first.pending, in: project)
     guard try hasWork(first) else { return result }
+    try checkFields(of: first.pending)
+    try await target.tracker.checkSigning()
 
     return try await locked(acceptsServer: options.acceptsServer) { standing, lock in
       try await self.run(standing, lock)
@@ -75,6 +78,7 @@ package final class Runner {
   private func run(_ found: Standing, _ lock: RunLock) async throws -> RunReport {
     var result = RunReport(environment: target.environment.name)
     // Somebody may have been faster before the lock was ours.
+    target.forgetValues()
     var standing = found
     try standing.requireAgreement()
     if let run = standing.run, !run.isOutsideOfVersions, run.version == standing.version {
@@ -136,11 +140,11 @@ package final class Runner {
       return true
     }
     guard standing.version > 0, let key = try target.ledger.storedKey() else { return false }
-    return try !target.refreshes(
-      of: fold(upTo: standing.version),
-      StateLayers(standing.recorded),
-      Fingerprints(key: key)
-    ).isEmpty
+    let (fold, layers, fingerprints) = try (
+      fold(upTo: standing.version), StateLayers(standing.recorded), Fingerprints(key: key)
+    )
+    return try !target.refreshes(of: fold, layers, fingerprints).isEmpty
+      || !target.told(fold, layers, fingerprints).isEmpty
   }
 
   func takeLock() async throws -> RunLock {
@@ -167,6 +171,16 @@ package final class Runner {
     logger.notice(
       "finished the record of \(Migration.label(last.version)), which an interrupted run had applied"
     )
+  }
+
+  /// A server answers a misspelt field with success: what it does not describe is told before anything is written.
+  private func checkFields(of pending: [Migration]) throws(Problems) {
+    let paths = Set(
+      pending.flatMap(\.tasks).filter { $0.scope.includes(target.environment.name) }.map(\.path)
+    )
+    let found = target.fieldWarnings(about: project.schema, only: paths) { report(.notice($0, path: nil)) }
+    try Problems.check(Problems.judged(found, strictly: options.isStrict))
+    for warning in found { report(.warning(warning)) }
   }
 
   /// A path that the user decided about must be one of ours: a typing error would decide nothing.
@@ -214,6 +228,7 @@ package final class Runner {
       )
     case .notice(let text, let path):
       logger.notice("\(text)", metadata: path.map { ["path": "\($0)"] } ?? [:])
+    case .warning(let problem): logger.warning("\(problem.message)")
     case .versionApplied(_, let tag): logger.info("version applied", metadata: ["tag": "\(tag)"])
     case .refreshed(let path): logger.info("refreshed", metadata: ["path": "\(path)"])
     }
@@ -223,9 +238,11 @@ package final class Runner {
 extension Error {
   /// The error of a run that had applied versions before: they stay applied, and status 3 would say that nothing was.
   fileprivate func afterApplying(_ versions: [RunReport.Version]) -> any Error {
-    guard let first = versions.first, let last = versions.last,
-      var problem = (self as? Problem) ?? (self as? VaultError)?.problem
-    else { return self }
+    guard let first = versions.first, let last = versions.last else { return self }
+    if let problems = self as? Problems {
+      return Problems(items: problems.items.map { ($0.afterApplying(versions) as? Problem) ?? $0 })
+    }
+    guard var problem = (self as? Problem) ?? (self as? VaultError)?.problem else { return self }
     let labels = first == last ? first.label : "\(first.label) to \(last.label)"
     let code = problem.code == .worldChanged ? Problem.Code.operationFailed : problem.code
     problem = Problem(

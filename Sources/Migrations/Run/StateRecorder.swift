@@ -36,32 +36,33 @@ struct StateRecorder {
     _ outcomes: [HistoryRecord.Outcome],
     _ journal: RunJournal,
     _ lock: RunLock,
+    isBaseline: Bool = false,
     endsHold: Bool = false
   ) async throws -> RunReport.Version {
     var change = change
     if endsHold { change.hold = .some(nil) }
-    change.summary = "\(target.environment.name): apply \(migration.label) \(migration.name)"
+    let verb = isBaseline ? "baseline" : "apply"
+    change.summary = "\(target.environment.name): \(verb) \(migration.label) \(migration.name)"
     change.trailers =
       [
         Trailer(key: "Migration", value: "\(migration.label)-\(migration.name)"),
         Trailer(key: "Checksum", value: migration.checksum),
-      ] + commonTrailers
+      ] + (isBaseline ? [Trailer(key: "Baseline", value: "true")] : []) + commonTrailers
     change.schema = Dictionary(project.schemaFiles.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 })
-    change.records = [
-      HistoryRecord(
-        version: migration.version,
-        name: migration.name,
-        checksum: migration.checksum,
-        appliedAt: Date().formatted(.iso8601),
-        appliedBy: identity.appliedBy,
-        runID: identity.runID,
-        sourceCommit: identity.sourceCommit,
-        approvedBy: identity.approvedBy,
-        pullRequest: identity.pullRequest,
-        server: target.server,
-        tasks: outcomes
-      )
-    ]
+    change.record = HistoryRecord(
+      version: migration.version,
+      name: migration.name,
+      checksum: migration.checksum,
+      appliedAt: Date().formatted(.iso8601),
+      appliedBy: identity.appliedBy,
+      runID: identity.runID,
+      sourceCommit: identity.sourceCommit,
+      approvedBy: identity.approvedBy,
+      pullRequest: identity.pullRequest,
+      server: target.server,
+      tasks: outcomes
+    )
+    change.record?.isBaseline = isBaseline
     try await publish(change, label: migration.label, lock)
     try setHead(version: migration.version, checksum: migration.checksum, journal, lock)
     return RunReport.Version(
@@ -132,13 +133,13 @@ struct StateRecorder {
     try lock.hold()
     var change = change
     change.server = target.server
-    let draft = try target.tracker.draft(change, on: state, tagging: label)
+    let draft = try await target.tracker.draft(change, on: state, tagging: label)
     do throws(GitError) {
       try await target.tracker.publish(draft)
     } catch {
       throw Problem(
         error.kind == .unreachable || error.kind == .authentication ? .unreachable : .operationFailed,
-        "everything was written to the server, but the state branch could not be published: \(error.message)",
+        "\(change.record?.isBaseline == true ? "the server was compared" : "everything was written to the server"), but the state branch could not be published: \(error.message)",
         hint: error.kind == .rejected
           ? "nothing is lost: ask who administers the rules of this branch, then run the command again"
           : "nothing is lost: run the command again when the remote can be reached"

@@ -13,11 +13,15 @@ package final class Target {
   package let ledger: Ledger
   package let tracker: StateTracker
   package let resolver: Resolver
-  package let catalogue: Catalogue
+  package internal(set) var catalogue: Catalogue
+  /// What servers said about themselves before; `nil` where nothing is kept.
+  let specifications: SpecificationCache?
   package let health: Health
   private let clock = ContinuousClock()
   private let startedAt: ContinuousClock.Instant
   private var listedMounts: [String: MountTable] = [:]
+  /// Values that were looked up for `${saved:…}` and `${vault:…}`; each is asked for once.
+  var knownValues: [GivenObject: GivenValues.Finding] = [:]
 
   /// Connects to the server and makes sure that it can work.
   ///
@@ -28,8 +32,10 @@ package final class Target {
     client: VaultClient,
     tracker: StateTracker,
     resolver: Resolver,
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue,
+    specifications: SpecificationCache? = nil
   ) throws {
+    self.specifications = specifications
     self.environment = environment
     self.settings = settings
     self.client = client
@@ -122,6 +128,16 @@ package final class Target {
       secrets: resolver.secrets,
       secretFields: secretFields
     )
+  }
+
+  /// Forgets the values that lie at a path, or all of them, because they may be others by now.
+  func forgetValues(at path: VaultPath? = nil) {
+    guard let path else {
+      knownValues = [:]
+      return
+    }
+    guard !knownValues.isEmpty else { return }
+    knownValues = knownValues.filter { $0.key.path != path }
   }
 
   /// The types of all mounts: those that the server lists, and those that a fold declares.

@@ -36,8 +36,10 @@ extension VersionRun {
   private func send(_ group: [Sending]) throws {
     var steps: [VaultPath: RunRecord.Step] = [:]
     for item in group where journal.step(item.view.task.path)?.progress != .intended {
-      let before = if let step = journal.step(item.view.task.path) { step.before } else { before(item.view) }
-      steps[item.view.task.path] = RunRecord.Step(progress: .intended, before: before, probe: nil)
+      let known = journal.step(item.view.task.path)
+      var step = known ?? RunRecord.Step(progress: .intended, before: before(item.view))
+      step.progress = .intended
+      steps[item.view.task.path] = step
     }
     try journal.record(steps)
     var rest = group[...]
@@ -50,6 +52,7 @@ extension VersionRun {
   /// - Returns: What is left.
   private func sendWhileLocked(_ group: ArraySlice<Sending>) throws -> ArraySlice<Sending> {
     try context.lock.hold()
+    try revokeLeases(of: group.map(\.view.task))
     let deadline = ContinuousClock.now + context.lock.workingTime
     let results = context.target.client.perform(group.map(\.request), startingBefore: deadline)
     var left: [Sending] = []
@@ -153,7 +156,12 @@ extension VersionRun {
     guard let value = view.value, let fingerprinted = view.fingerprinted else {
       return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
     }
-    let basis = RequestBuilder.Basis(sent: view.sent, live: view.live, fingerprinted: fingerprinted)
+    let basis = RequestBuilder.Basis(
+      sent: view.sent,
+      live: view.live,
+      fingerprinted: fingerprinted,
+      taken: journal.step(view.task.path)?.secrets ?? [:]
+    )
     return try builder.write(value, at: view.task.path, basis)
   }
 
@@ -181,6 +189,9 @@ extension VersionRun {
     // A step knows what was there before an interrupted run wrote, also when that was nothing.
     let before = if let step = journal.step(view.task.path) { step.before } else { before(view) }
     let action: Change.Action = view.task.action == .delete ? .delete : before == nil ? .create : .update
+    if progress == .done, let value = view.fingerprinted {
+      journal.note(view.task.path, secrets: view.endpoint.keptSecrets(in: value))
+    }
     finish(index, action, progress, before: before)
   }
 }

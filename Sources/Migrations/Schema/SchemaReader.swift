@@ -20,7 +20,7 @@ package struct SchemaReader {
   /// - Throws: ``Problems`` with everything that is wrong, each with its place.
   package static func read(
     _ files: [ProjectFile],
-    catalogue: Catalogue = .builtIn
+    catalogue: Catalogue
   ) throws(Problems) -> (schema: Schema, warnings: [Problem]) {
     var reader = SchemaReader(catalogue: catalogue)
     let documents = files.compactMap { reader.diagnostics.parse($0.bytes, file: $0.path) }
@@ -105,6 +105,14 @@ package struct SchemaReader {
       return
     }
     let environments = takeEnvironments(from: &pairs, of: entry)
+    let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
+    var isAction = endpoint.kind == .action
+    var terms = ActionTerms()
+    // What nobody knows is done once if its entry says so.
+    if isAction || !endpoint.isKnown, let stated = takeTerms(from: &pairs, of: entry) {
+      terms = stated
+      isAction = true
+    }
     let node = entry.node.with(pairs)
     let form = EntryForm(path: entry.path, diagnostics: diagnostics)
     let value: Value?
@@ -116,14 +124,14 @@ package struct SchemaReader {
       value = form.plain(node)
     }
     guard let value else { return }
-    let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     let declaration = Schema.Declaration(
       value: value,
       environments: environments,
+      terms: terms,
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
-    if let other = schema.declare(declaration, at: entry.path, isAction: endpoint.kind == .action) {
+    if let other = schema.declare(declaration, at: entry.path, isAction: isAction) {
       diagnostics.error(
         "\(entry.path) is declared twice; the other place is \(other.location)",
         at: entry.location,
@@ -157,6 +165,16 @@ package struct SchemaReader {
       for setting in inner { places["\(group).\(setting.key)"] = setting.keyLocation }
     }
     return places
+  }
+
+  /// The keys of an action that are no arguments; `nil` if there are none.
+  private func takeTerms(from pairs: inout [Node.Pair], of entry: Entry) -> ActionTerms? {
+    let stated = pairs.filter { ActionTerms.keys.contains($0.key) }
+    guard !stated.isEmpty, var map = MapReader(entry.node.with(stated), "\(entry.path)", diagnostics) else {
+      return nil
+    }
+    pairs.removeAll { ActionTerms.keys.contains($0.key) }
+    return ActionTerms.take(from: &map, of: entry.path, diagnostics)
   }
 
   private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {

@@ -1,22 +1,41 @@
-import Catalogue
+package import Catalogue
 import Configuration
-import Values
+package import Values
 
 /// Finds misspelt keys and wrong types before anything is written: a server ignores a key that it does not
 /// know, and says nothing.
-struct FieldCheck {
+package struct FieldCheck {
   private let table: FieldTable
+  private let catalogue: Catalogue
+  private let paths: Set<VaultPath>?
+  /// How sure the table is.
+  private let source: String
   private var cache = FieldTable.Cache()
   private var warnings: [Problem] = []
 
-  private init(_ table: FieldTable) {
+  private init(_ table: FieldTable, _ catalogue: Catalogue, _ paths: Set<VaultPath>?) {
     self.table = table
+    self.catalogue = catalogue
+    self.paths = paths
+    source = table.isOfServer ? "as far as the server tells" : "as far as is known"
   }
 
   /// A warning for each field that no known server has, and for each value that it would refuse; in the order
   /// of the files.
-  static func warnings(about schema: Schema, _ table: FieldTable) -> [Problem] {
-    var check = FieldCheck(table)
+  ///
+  /// - Parameters:
+  ///   - schema: What is declared.
+  ///   - table: The fields of known servers, or of the one at hand.
+  ///   - catalogue: What is known about endpoints.
+  ///   - paths: The entries to look at; `nil` for all.
+  /// - Returns: Warnings, each with its place.
+  package static func warnings(
+    about schema: Schema,
+    _ table: FieldTable,
+    catalogue: Catalogue,
+    only paths: Set<VaultPath>? = nil
+  ) -> [Problem] {
+    var check = FieldCheck(table, catalogue, paths)
     check.run(on: schema)
     func place(_ problem: Problem) -> (String, Int, Int) {
       (problem.location?.file ?? "", problem.location?.line ?? 0, problem.location?.column ?? 0)
@@ -26,12 +45,12 @@ struct FieldCheck {
 
   private mutating func run(on schema: Schema) {
     let mounts = schema.mounts
-    for (path, declaration) in schema.declarations {
+    for (path, declaration) in schema.declarations where paths?.contains(path) ?? true {
       if path.isMount || path.isAuthMethod {
         let type = MountTable.type(from: declaration.value) ?? ""
         check("config", table.mountSettings, declaration, path)
         check("options", FieldTable.mountOptions(ofType: type), declaration, path)
-      } else if let known = table.fields(of: Catalogue.builtIn.endpoint(for: path, mounts: mounts), &cache) {
+      } else if let known = table.fields(of: catalogue.endpoint(for: path, mounts: mounts), &cache) {
         check(declaration.value, known, declaration, path)
       }
     }
@@ -58,7 +77,7 @@ struct FieldCheck {
     for (name, value) in value.object ?? [:] {
       let place = declaration.places[group.isEmpty ? name : "\(group).\(name)"] ?? declaration.location
       let owner = group.isEmpty ? path.description : "\(group) of \(path)"
-      guard let complaint = Self.complaint(name, value, known, owner) else { continue }
+      guard let complaint = complaint(name, value, known, owner) else { continue }
       warnings.append(
         Problem(
           .schemaInvalid,
@@ -72,7 +91,7 @@ struct FieldCheck {
     }
   }
 
-  private static func complaint(
+  private func complaint(
     _ name: String,
     _ value: Value,
     _ known: KnownFields,
@@ -80,14 +99,14 @@ struct FieldCheck {
   ) -> (message: String, hint: String?)? {
     guard let type = known.types[name] else {
       if known.isOpen { return nil }
-      return ("\(owner) has no field \"\(name)\", as far as is known", hint(name, known.names))
+      return ("\(owner) has no field \"\(name)\", \(source)", Self.hint(name, known.names))
     }
-    guard type.accepts(value, isUnknown: hasReference) else {
+    guard type.accepts(value, isUnknown: Self.hasReference) else {
       // Of a text only the content is wrong, and it may be secret.
       let found = value.string == nil ? ", not \(value.kind)" : ""
       return ("\(name) of \(owner) must be \(type.description)\(found)", nil)
     }
-    guard let choices = known.choices[name], let text = value.string, !text.isEmpty, !hasReference(text),
+    guard let choices = known.choices[name], let text = value.string, !text.isEmpty, !Self.hasReference(text),
       !choices.contains(text.lowercased())
     else { return nil }
     let words = choices.filter { !$0.isEmpty }

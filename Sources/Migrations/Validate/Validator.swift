@@ -29,9 +29,18 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
-    for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
-    let aboutFields = fields.map { FieldCheck.warnings(about: project.schema, $0) } ?? []
+    for problem in GivenReferenceCheck(project).problems + ActionCheck(project).problems
+      + DanglingCheck(project).problems
+    {
+      validator.diagnostics.add(problem)
+    }
+    let aboutFields = fields.map { fieldWarnings(in: project, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
+  }
+
+  /// What a table of fields says against the schema.
+  package static func fieldWarnings(in project: Project, _ table: FieldTable) -> [Problem] {
+    FieldCheck.warnings(about: project.schema, table, catalogue: project.catalogue)
   }
 
   /// The environments that a fold is computed for: those of config.yaml and one not yet named.
@@ -64,7 +73,7 @@ package struct Validator {
   private func checkSecrets() {
     let mounts = project.schema.mounts
     for (path, declaration) in project.schema.declarations {
-      let endpoint = Catalogue.builtIn.endpoint(for: path, mounts: mounts)
+      let endpoint = project.catalogue.endpoint(for: path, mounts: mounts)
       for field in LiteralSecrets.fields(in: declaration.value, endpoint) {
         diagnostics.add(
           Problem(
@@ -227,7 +236,10 @@ enum SchemaDifference {
     var paths: Set<VaultPath> = []
     for (path, value) in schema.resources where fold.resources[path] != value { paths.insert(path) }
     for path in fold.resources.keys where schema.resources[path] == nil { paths.insert(path) }
-    for (path, arguments) in schema.actions where fold.actions[path] != arguments { paths.insert(path) }
+    for (path, arguments) in schema.actions
+    where fold.actions[path] != arguments || fold.terms[path] != schema.terms[path] {
+      paths.insert(path)
+    }
     return paths.sorted()
   }
 }

@@ -26,6 +26,9 @@ struct RunFlags: ParsableArguments {
 
   @OptionGroup var lock: LockFlags
 
+  @Flag(help: "A field that the server does not know is an error.")
+  var strict = false
+
   @Flag(help: "Show what would be done, write nothing.")
   var dryRun = false
 
@@ -39,6 +42,7 @@ struct RunFlags: ParsableArguments {
     options.notRun = names.paths(notRun)
     options.acceptsServer = acceptServer
     options.lockPatience = lock.seconds
+    options.isStrict = strict
     return options
   }
 }
@@ -131,12 +135,13 @@ struct RunCommand {
     let plan = try await Inspector(
       target: target,
       project: open.project,
-      acceptsServer: flags.acceptServer
+      acceptsServer: flags.acceptServer,
+      note: context.console.tell
     ).plan()
-    let view = PlanView(
-      plan: Plan(environment: plan.environment, changes: [], pending: plan.pending, drift: plan.drift)
-    )
-    context.console.result(view.json) { view.text($0) }
+    var pending = Plan(environment: plan.environment, changes: [], pending: plan.pending, drift: plan.drift)
+    pending.warnings = Problems.judged(plan.warnings, strictly: flags.strict)
+    try Problems.check(pending.warnings)
+    PlanView(plan: pending).print(on: context.console)
     return 0
   }
 }

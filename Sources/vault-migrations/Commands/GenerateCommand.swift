@@ -47,19 +47,19 @@ struct GenerateCommand: ToolCommand {
     let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
     let project = try Project.read(from: workTree, schemaFrom: schemaSource)
     let open = OpenProject(folder: folder, source: workTree, project: project)
-    let problems = Problems.judged(
-      try Validator.problems(in: project, comparesSchema: false, fields: .builtIn),
-      strictly: strict
-    )
-    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    var problems = try Validator.problems(in: project, comparesSchema: false)
+    try Problems.check(problems)
+    let approvals = try Approvals.parse(approve, project)
+    var migration = try Generator.next(for: project, name: name, approvals: approvals)
+    let live = await LiveLook(open: open, context: context, isOffline: offline)
+      .look(approving: approvals.keys.sorted(), &migration)
+    // The server at hand knows its own fields better than any table.
+    let fields = live.fieldWarnings ?? Validator.fieldWarnings(in: project, .builtIn)
+    problems = Problems.judged(problems + fields, strictly: strict)
+    try Problems.check(problems)
     for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
-
-    let migration = try Generator.next(
-      for: project,
-      name: name,
-      approvals: try Approvals.parse(approve, project)
-    )
     var report = GenerateReport(project: project, migration: migration)
+    report.live = live
     if let migration {
       let provenance = Provenance(
         repository: repository,
@@ -80,7 +80,6 @@ struct GenerateCommand: ToolCommand {
         )
       }
     }
-    if !offline { report.live = await liveNotes(open, migration, context) }
     report.print(on: context.console)
     return 0
   }
@@ -101,37 +100,5 @@ enum Approvals {
       approvals[String(text[..<equals])] = String(text[text.index(after: equals)...])
     }
     return approvals
-  }
-}
-
-extension GenerateCommand {
-  /// Asks the server what is there; a server that cannot be asked is no reason to fail.
-  private func liveNotes(
-    _ open: OpenProject,
-    _ migration: Migration?,
-    _ context: Context
-  ) async -> GenerateReport.LiveNotes {
-    var notes = GenerateReport.LiveNotes()
-    if let environment = try? open.project.settings.environment(global.env), environment.server == .embedded,
-      !FileManager.default.fileExists(atPath: open.embeddedFolder(of: environment))
-    {
-      notes.skipped = "the private server of \(environment.name) has never run"
-      return notes
-    }
-    do {
-      return try await Session.with(open, context) { target in
-        let inspector = Inspector(target: target, project: open.project)
-        notes.drift = try await inspector.drift()
-        if let migration {
-          let encounter = try inspector.encounter(migration)
-          notes.existing = encounter.existing
-          notes.losses = encounter.losses
-        }
-        return notes
-      }
-    } catch {
-      notes.skipped = ErrorReport.message(of: error)
-      return notes
-    }
   }
 }

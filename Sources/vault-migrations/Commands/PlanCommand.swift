@@ -23,21 +23,30 @@ struct PlanCommand: ToolCommand {
   @Flag(help: "Look at another server than the one that was recorded.")
   var acceptServer = false
 
+  @Flag(help: "A field that the server does not know is an error.")
+  var strict = false
+
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
     let problems = try Validator.problems(in: open.project, comparesSchema: false)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
-    let plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)
-    let view = PlanView(plan: plan)
-    context.console.result(view.json) { view.text($0) }
+    var plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)
+    plan.warnings = Problems.judged(plan.warnings, strictly: strict)
+    try Problems.check(plan.warnings)
+    PlanView(plan: plan).print(on: context.console)
     return detailedExitcode && !plan.isEmpty ? 2 : 0
   }
 
   private func onlinePlan(_ open: OpenProject, _ context: Context) async throws -> Plan {
     try await Session.with(open, context) { target in
-      try await Inspector(target: target, project: open.project, acceptsServer: acceptServer).plan()
+      try await Inspector(
+        target: target,
+        project: open.project,
+        acceptsServer: acceptServer,
+        note: context.console.tell
+      ).plan()
     }
   }
 
@@ -49,7 +58,7 @@ struct PlanCommand: ToolCommand {
       environment: environment.name,
       changes: try Planner.unwritten(in: open.project, environment: environment.name),
       pending: open.project.migrations.filter { $0.version > version }.flatMap {
-        Planner.changes(of: $0, for: environment.name)
+        Planner.changes(of: $0, for: environment.name, catalogue: open.project.catalogue)
       },
       drift: []
     )

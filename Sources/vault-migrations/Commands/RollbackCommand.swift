@@ -222,7 +222,7 @@ struct RollbackView {
       parent: nil,
       tasks: report.undo.tasks
     )
-    return Planner.changes(of: migration, for: nil)
+    return Planner.changes(of: migration, for: nil, catalogue: .builtIn)
   }
 
   func text(_ style: Style) -> String {

@@ -13,7 +13,7 @@ struct ChangeText {
   private func lines(_ change: Change, indent: String) -> String {
     var text = "\(indent)\(mark(change.action)) \(change.path)"
     if change.isDeclared == false { text += style.faint(" (undeclared)") }
-    if let losses = change.losses { text += style.removed("  destroys \(losses)") }
+    if let losses = change.losses { text += style.removed("  destroys \(losses.text)") }
     text += "\n"
     guard change.action != .delete else { return text }
     for field in change.fields {
@@ -64,7 +64,10 @@ extension Change {
       "path": .string(path.path), "namespace": .string(path.namespace), "action": .string(action.rawValue),
       "fields": .array(fields.map(\.json)), "destructive": .bool(losses != nil),
     ]
-    members["losses"] = losses.map(Value.string)
+    if let losses {
+      members["destroys"] = .string(losses.what)
+      members["losses"] = .object(losses.counted.mapValues(\.value))
+    }
     members["version"] = version.map { .string(Migration.label($0)) }
     members["declared"] = isDeclared.map(Value.bool)
     return .object(members)

@@ -6,6 +6,13 @@ import Values
 struct PlanView {
   let plan: Plan
 
+  func print(on console: Console) {
+    if !console.isJSON {
+      for warning in plan.warnings { console.complain { ErrorReport.text(warning, $0) } }
+    }
+    console.result(json) { text($0) }
+  }
+
   func text(_ style: Style) -> String {
     guard !plan.isEmpty else { return "No changes required\n" + Self.text(of: plan.kept, style) }
     let changes = ChangeText(style: style)
@@ -48,12 +55,13 @@ struct PlanView {
     "\(Plural.of(plan.changes.count, "change")) to write down, \(plan.pending.count) pending, \(plan.drift.count) drifted"
   }
 
-  var json: Value {
+  private var json: Value {
     var document: [String: Value] = [
       "environment": .string(plan.environment), "changes": .array(plan.changes.map(\.json)),
       "pending": .array(plan.pending.map(\.json)), "drift": .array(plan.drift.map(\.json)),
     ]
     if !plan.kept.isEmpty { document["kept"] = Self.json(of: plan.kept) }
+    if !plan.warnings.isEmpty { document["warnings"] = .array(plan.warnings.map(ErrorReport.json)) }
     return .object(document)
   }
 }
