@@ -26,6 +26,7 @@ struct Progress {
     case .versionApplied(let label, let tag):
       console.note { "\($0.added("applied")) \(label), tagged \(tag)" }
     case .refreshed(let path): console.note { "\($0.added("refreshed")) \(path)" }
+    case .reverted(let path): console.note { "\($0.added("reverted")) \(path)" }
     }
   }
 
@@ -43,6 +44,7 @@ struct Progress {
       case .create: "  \(style.added("+")) \(path)"
       case .delete: "  \(style.removed("-")) \(path)"
       case .run: "  \(style.title("!")) \(path)"
+      case .move: "  \(style.changed("→")) \(path)"
       case .update, .refresh: "  \(style.changed("~")) \(path)"
       }
     }

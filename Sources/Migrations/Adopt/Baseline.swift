@@ -17,7 +17,7 @@ package final class Baseline {
   private let acceptsServer: Bool
   private let report: (RunEvent) -> Void
 
-  /// Prepares it for a version; `nil` is the newest. Nothing is asked or written yet.
+  /// Prepares it, for the newest version if none is given; nothing is asked or written yet.
   ///
   /// - Throws: ``Problem`` if there is no such version.
   package init(
@@ -56,17 +56,7 @@ package final class Baseline {
   package func run() async throws -> BaselineReport {
     _ = try await examine()
     if target.environment.server == .embedded { _ = try target.ledger.create() }
-    let request = RunLock.Request(
-      runID: identity.runID,
-      holder: identity.appliedBy,
-      ttl: project.settings.lockTTL,
-      patience: 0,
-      asksProcesses: target.environment.server == .embedded,
-      serverTime: { [target] in target.serverTime },
-      cancelled: { false },
-      report: report
-    )
-    let lock = try await RunLock.take(in: target.ledger, request)
+    let lock = try await target.takeLock(for: identity, ttl: project.settings.lockTTL, report: report)
     defer {
       target.client.ignoreCancellation()
       lock.release()
@@ -75,12 +65,14 @@ package final class Baseline {
     let fingerprints = Fingerprints(key: try target.ledger.fingerprintKey())
     try target.checkClaims(target.tasks(of: standing.pending))
     let comparison = try compare(standing, fingerprints)
-    let result = try await record(comparison, standing, lock)
-    let adopted = project.migrations.filter { $0.version <= version }
-    let fold = try Fold(adopted, environment: target.environment.name)
-    var claims = try RunClaims(of: standing, applied: fold, in: target)
-    try claims.settle(fold)
-    return result
+    let baseline = try await record(comparison, standing, lock)
+    var claims = try RunClaims(of: standing, applied: try fold(to: version), in: target)
+    try claims.settle(try fold(to: version))
+    return baseline
+  }
+
+  private func fold(to version: Int) throws(Problem) -> Fold {
+    try Fold(project.migrations.filter { $0.version <= version }, environment: target.environment.name)
   }
 
   private func examine() async throws -> Standing {
@@ -113,10 +105,8 @@ package final class Baseline {
   }
 
   private func compare(_ standing: Standing, _ fingerprints: Fingerprints) throws -> Findings {
-    let name = target.environment.name
-    let migrations = project.migrations.filter { $0.version <= version }
-    let fold = try Fold(migrations, environment: name)
-    let before = try Fold(migrations.filter { $0.version <= standing.version }, environment: name)
+    let fold = try fold(to: version)
+    let before = try self.fold(to: standing.version)
     let resources = fold.resources.filter { before.resources[$0.key] != $0.value }
     let mounts = try target.mounts(declaredBy: fold)
     let reader = target.reader(for: resources)

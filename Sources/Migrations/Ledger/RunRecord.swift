@@ -22,6 +22,8 @@ package struct RunRecord: Sendable, Hashable {
     package var saved: Set<String> = []
     /// The fingerprints of secrets that the server took, and that it keeps when a write leaves them out.
     package var secrets: [String: Value] = [:]
+    /// Whether the user wants somebody else's change to be overwritten, also by the run that finishes this one.
+    package var isRevert = false
 
     package init(progress: Progress, before: Value? = nil, probe: String? = nil) {
       self.progress = progress
@@ -43,6 +45,8 @@ package struct RunRecord: Sendable, Hashable {
   static let reapply = "reapply"
   static let undo = "undo"
   static let rollback = "rollback"
+  /// The paths that it was to put back to what was recorded.
+  var reverted: Set<VaultPath> { Set(steps.filter(\.value.isRevert).keys) }
 
   package var isRefresh: Bool { checksum == Self.refresh }
 
@@ -80,6 +84,7 @@ package struct RunRecord: Sendable, Hashable {
       var read = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
       read.saved = Set(step["saved"]?.array?.compactMap(\.string) ?? [])
       read.secrets = step["secrets"]?.object ?? [:]
+      read.isRevert = step["revert"] == true
       steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = read
     }
   }
@@ -93,6 +98,7 @@ extension RunRecord.Step {
     if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
     members["before"] = before
     members["probe"] = probe.map(Value.string)
+    if isRevert { members["revert"] = true }
     if !secrets.isEmpty { members["secrets"] = .object(secrets) }
     if !saved.isEmpty { members["saved"] = .array(saved.sorted().map(Value.string)) }
     return .object(members)

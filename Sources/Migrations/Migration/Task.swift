@@ -9,6 +9,8 @@ package struct Task: Hashable, Sendable {
     case delete
     /// A one-off action with its arguments.
     case run(Value)
+    /// A mount gets the task's path, and keeps everything inside.
+    case move(from: VaultPath)
   }
 
   /// The fold before a task.
@@ -28,6 +30,8 @@ package struct Task: Hashable, Sendable {
   package var approvals: [String: Approval]
   /// What becomes of an action's answer, and when it does not run.
   package var terms: ActionTerms
+  /// Written by hand to move data: done once with its version, and no part of what is declared.
+  package var once: Bool
 
   package init(
     path: VaultPath,
@@ -36,7 +40,8 @@ package struct Task: Hashable, Sendable {
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
     approvals: [String: Approval] = [:],
-    terms: ActionTerms = ActionTerms()
+    terms: ActionTerms = ActionTerms(),
+    once: Bool = false
   ) {
     self.path = path
     self.action = action
@@ -45,6 +50,15 @@ package struct Task: Hashable, Sendable {
     self.scope = scope
     self.approvals = approvals
     self.terms = terms
+    self.once = once
+  }
+
+  /// Whether it says what was there before it.
+  var hasPast: Bool {
+    switch action {
+    case .write, .delete: true
+    case .run, .move: false
+    }
   }
 
   /// The path as the API knows it: without the `#name` that tells several actions of a kind apart.

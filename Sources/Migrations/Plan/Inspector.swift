@@ -37,10 +37,10 @@ package struct Inspector {
   package func plan() async throws -> Plan {
     let standing = try await examine()
     let name = target.environment.name
-    try checkClaims(of: standing)
     try target.refuseOwnGround(standing.pending, in: project)
     let next = try Generator.next(for: project)
     if let next { try target.refuseOwnGround([next], in: project) }
+    try checkClaims(of: standing)
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
     if let view {

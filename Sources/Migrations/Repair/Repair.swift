@@ -47,6 +47,7 @@ extension Runner {
   package func undoInterrupted() async throws {
     try await locked(acceptsServer: options.acceptsServer) { standing, lock in
       let (run, migration) = try interrupted(standing)
+      try Undo.refuseMoves([migration], environment: target.environment.name)
       let context = try context(standing.recorded, lock)
       let to = try fold(upTo: migration.version - 1)
       var from = to

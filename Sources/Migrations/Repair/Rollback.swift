@@ -47,9 +47,13 @@ extension Runner {
       )
     }
     let history = standing.history.filter { $0.version <= from }
-    let undo = Undo(from: try fold(upTo: from), to: try fold(upTo: to), catalogue: target.catalogue) {
+    let name = target.environment.name
+    let undone = project.migrations.filter { $0.version > to && $0.version <= from }
+    try Undo.refuseMoves(undone, environment: name)
+    var undo = Undo(from: try fold(upTo: from), to: try fold(upTo: to), catalogue: target.catalogue) {
       history.before($0, after: to)
     }
+    undo.note(onceTasksOf: undone, environment: name)
     return RollbackReport(from: from, to: to, undo: undo)
   }
 

@@ -49,6 +49,7 @@ extension Target {
       let finding: Survey.Finding
       switch task.action {
       case .run: finding = try self.finding(ofAction: task, step, reader, mounts)
+      case .move: finding = live[task.path] == nil ? .notDone : .done
       case .delete:
         finding = live[task.path] == nil ? .done : step?.progress == .done ? .changedByOthers : .notDone
       case .write(let declared):
@@ -69,6 +70,7 @@ extension Target {
       let action: Change.Action =
         switch task.action {
         case .run: .run
+        case .move: .move
         case .delete: .delete
         case .write: before.resources[task.path] == nil ? .create : .update
         }

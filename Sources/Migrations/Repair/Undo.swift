@@ -144,6 +144,31 @@ package struct Undo: Sendable {
     }
   }
 
+  /// What lies outside of the folds: a hand-written move of data was done, and stays done.
+  mutating func note(onceTasksOf migrations: [Migration], environment: String) {
+    for task in migrations.flatMap(\.tasks) where task.once && task.scope.includes(environment) {
+      notices.append(
+        Notice(path: task.path, text: "was done once, by hand-written tasks, and is not taken back")
+      )
+    }
+  }
+
+  /// A mount that got another path would be made anew at the old one: its data must not be lost that way.
+  static func refuseMoves(_ migrations: [Migration], environment: String) throws(Problem) {
+    for migration in migrations {
+      guard
+        let move = migration.tasks.first(where: { $0.move != nil && $0.scope.includes(environment) })?.move
+      else { continue }
+      throw Problem(
+        .usage,
+        "migration \(migration.label) moved \(move.from) to \(move.to), which cannot be taken back at once",
+        path: move.to.description,
+        hint:
+          "declare it at the old path again, and let generate --move \(move.to)=\(move.from) write the way back"
+      )
+    }
+  }
+
   /// The tasks as a migration that no file holds.
   func migration(version: Int, name: String) -> Migration {
     Migration(version: version, name: name, parent: nil, tasks: tasks)

@@ -20,11 +20,12 @@ extension Runner {
   }
 
   /// What every step of a run works with.
-  func context(_ recorded: RecordedState, _ lock: RunLock) throws -> RunContext {
+  func context(_ recorded: RecordedState, _ lock: RunLock, _ options: RunOptions? = nil) throws -> RunContext
+  {
     RunContext(
       project: project,
       target: target,
-      options: options,
+      options: options ?? self.options,
       lock: lock,
       layers: try StateLayers(recorded),
       fingerprints: Fingerprints(key: try target.ledger.fingerprintKey()),

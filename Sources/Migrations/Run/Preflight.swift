@@ -115,6 +115,12 @@ struct Preflight {
   }
 
   private func needs(of task: Task) -> [Need] {
+    if task.move != nil {
+      return [
+        Need(path: task.path.with(path: "sys/remount"), anyOf: ["create", "update"], sudo: true),
+        Need(path: task.path.with(path: "sys/mounts"), anyOf: ["read"], sudo: false),
+      ]
+    }
     let endpoint = target.catalogue.endpoint(for: task.apiPath, mounts: mounts)
     var path = task.apiPath
     if let name = path.mountName {

@@ -7,16 +7,18 @@ package struct RunOptions: Sendable {
   package var keep: Set<VaultPath> = []
   /// Paths whose changes by somebody else are overwritten.
   package var revert: Set<VaultPath> = []
+  /// Whether nothing else is to be done.
+  package var onlyReverts = false
   /// Actions of which the user says that they have run.
   package var ran: Set<VaultPath> = []
   /// Actions of which the user says that they have not run.
   package var notRun: Set<VaultPath> = []
   /// Whether another server than the recorded one is all right.
   package var acceptsServer = false
-  /// How many seconds to wait for another run that holds the lock.
-  package var lockPatience = 0
   /// Whether a field that the server does not describe stops the run.
   package var isStrict = false
+  /// How many seconds to wait for another run that holds the lock.
+  package var lockPatience = 0
 
   package init() {}
 }
@@ -58,6 +60,7 @@ package enum RunEvent: Sendable {
   case warning(Problem)
   case versionApplied(label: String, tag: String)
   case refreshed(path: VaultPath)
+  case reverted(path: VaultPath)
 }
 
 /// What a run did.
@@ -73,6 +76,8 @@ package struct RunReport: Sendable {
   package let environment: String
   package var applied: [Version] = []
   package var refreshed: [VaultPath] = []
+  /// What was put back to what was recorded.
+  package var reverted: [VaultPath] = []
   /// Whether the checkout is older than what is applied.
   package var isBehind = false
 

@@ -63,9 +63,13 @@ package final class Runner {
     try checkKept(first)
     _ = try first.requireReleasable(by: project, in: target.environment.name)
     try first.requireNoRollbackUnderWay()
-    // An unset variable, or a reference to nothing, stops the run before anything is written.
-    try target.checkReferences(of: first.pending, in: project)
-    try target.refuseOwnGround(first.pending, in: project)
+    if options.onlyReverts {
+      try checkNothingIsHalfDone(first)
+    } else {
+      // An unset variable, or a reference to nothing, stops the run before anything is written.
+      try target.checkReferences(of: first.pending, in: project, after: first.run)
+      try target.refuseOwnGround(first.pending, in: project)
+    }
     guard try hasWork(first) else { return result }
     try checkFields(of: first.pending)
     try await target.tracker.checkSigning()
@@ -85,8 +89,10 @@ package final class Runner {
       try finishRecord(of: run, standing, lock)
       standing = try await examine()
     }
+    var options = options
+    options.revert.formUnion(standing.run?.reverted ?? [])
     do {
-      try await applyPending(standing, try context(standing.recorded, lock), &result)
+      try await applyPending(standing, try context(standing.recorded, lock, options), &result)
     } catch {
       throw error.afterApplying(result.applied)
     }
@@ -102,7 +108,7 @@ package final class Runner {
     var fold = try fold(upTo: standing.version)
     var claims = try RunClaims(of: standing, applied: fold, in: target)
     let inverse = try standing.requireReleasable(by: project, in: target.environment.name)
-    for migration in standing.pending {
+    for migration in standing.pending where !options.onlyReverts {
       let version = VersionStep(
         context: context,
         fold: fold,
@@ -119,9 +125,11 @@ package final class Runner {
       try fold.apply(migration, environment: target.environment.name)
     }
     let refresh = RefreshStep(context: context, fold: fold, interrupted: standing.run)
-    result.refreshed = try await refresh.apply(recording: &recorder, as: identity)
+    let written = try await refresh.apply(recording: &recorder, as: identity)
+    result.refreshed = written.refreshed
+    result.reverted = written.reverted
     try claims.settle(fold)
-    if standing.isOnOtherServer, standing.version > 0, result.applied.isEmpty, result.refreshed.isEmpty {
+    if standing.isOnOtherServer, standing.version > 0, result.applied.isEmpty, written.isEmpty {
       try await recorder.recordServer(context.lock)
     }
   }
@@ -148,17 +156,13 @@ package final class Runner {
   }
 
   func takeLock() async throws -> RunLock {
-    let request = RunLock.Request(
-      runID: identity.runID,
-      holder: identity.appliedBy,
+    try await target.takeLock(
+      for: identity,
       ttl: project.settings.lockTTL,
       patience: options.lockPatience,
-      asksProcesses: target.environment.server == .embedded,
-      serverTime: { [target] in target.serverTime },
       cancelled: cancelled,
       report: report
     )
-    return try await RunLock.take(in: target.ledger, request)
   }
 
   /// The state was published, although the run ended before the ledger knew: the record is finished, nothing is sent.
@@ -199,6 +203,16 @@ package final class Runner {
     }
   }
 
+  /// What a version wrote half-way is neither recorded nor anybody else's change.
+  private func checkNothingIsHalfDone(_ standing: Standing) throws(Problem) {
+    guard let run = standing.run, !run.isRefresh else { return }
+    throw Problem(
+      .worldChanged,
+      "a run of \(Migration.label(run.version)) ended before it was recorded, and must be finished first",
+      hint: "run sync, then look at the drift again"
+    )
+  }
+
   /// Keeping is a decision about a task: without one there is nothing to decide.
   private func checkKept(_ standing: Standing) throws(Problem) {
     let pending = Set(standing.pending.flatMap { $0.tasks.map(\.path) })
@@ -231,6 +245,7 @@ package final class Runner {
     case .warning(let problem): logger.warning("\(problem.message)")
     case .versionApplied(_, let tag): logger.info("version applied", metadata: ["tag": "\(tag)"])
     case .refreshed(let path): logger.info("refreshed", metadata: ["path": "\(path)"])
+    case .reverted(let path): logger.info("reverted", metadata: ["path": "\(path)"])
     }
   }
 }

@@ -17,6 +17,7 @@ extension VersionRun {
 
   /// Does the tasks of a level that the server does not have yet.
   func write(_ level: [Int]) throws {
+    if let only = level.first, isDoneOnce(only) { return finishOnce(only) }
     var sending: [Sending] = []
     for (index, view) in zip(level, try views(of: level)) {
       switch TaskDecision.decide(view, context.options) {
@@ -33,12 +34,26 @@ extension VersionRun {
     }
   }
 
+  /// Whether an interrupted run did a task that is done once; what it reads from may be gone since.
+  private func isDoneOnce(_ index: Int) -> Bool {
+    let task = migration.tasks[index]
+    return task.once && journal.step(task.path)?.progress == .done
+  }
+
+  private func finishOnce(_ index: Int) {
+    let task = migration.tasks[index]
+    let before = journal.step(task.path)?.before
+    let action: Change.Action = task.action == .delete ? .delete : before == nil ? .create : .update
+    finish(index, action, .done, before: before)
+  }
+
   private func send(_ group: [Sending]) throws {
     var steps: [VaultPath: RunRecord.Step] = [:]
     for item in group where journal.step(item.view.task.path)?.progress != .intended {
       let known = journal.step(item.view.task.path)
       var step = known ?? RunRecord.Step(progress: .intended, before: before(item.view))
       step.progress = .intended
+      step.isRevert = context.options.revert.contains(item.view.task.path)
       steps[item.view.task.path] = step
     }
     try journal.record(steps)
@@ -153,8 +168,13 @@ extension VersionRun {
   /// What is sent for a task.
   func request(for view: TaskView) throws -> VaultRequest {
     let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
-    guard let value = view.value, let fingerprinted = view.fingerprinted else {
+    guard var value = view.value, let fingerprinted = view.fingerprinted else {
       return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
+    }
+    if context.options.revert.contains(view.task.path) {
+      let restoration = Restoration(value, view)
+      value = restoration.value
+      if !restoration.lost.isEmpty { lost[view.task.path] = restoration.lost }
     }
     let basis = RequestBuilder.Basis(
       sent: view.sent,

@@ -24,10 +24,10 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Work on another server than the one that was recorded.")
   var acceptServer = false
 
-  @OptionGroup var lock: LockFlags
-
   @Flag(help: "A field that the server does not know is an error.")
   var strict = false
+
+  @OptionGroup var lock: LockFlags
 
   @Flag(help: "Show what would be done, write nothing.")
   var dryRun = false
@@ -41,8 +41,8 @@ struct RunFlags: ParsableArguments {
     options.ran = names.paths(ran)
     options.notRun = names.paths(notRun)
     options.acceptsServer = acceptServer
-    options.lockPatience = lock.seconds
     options.isStrict = strict
+    options.lockPatience = lock.seconds
     return options
   }
 }
