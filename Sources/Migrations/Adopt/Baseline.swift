@@ -63,9 +63,10 @@ package final class Baseline {
     }
     let standing = try await examine()
     let fingerprints = Fingerprints(key: try target.ledger.fingerprintKey())
+    try target.checkClaims(target.tasks(of: standing.pending))
     let findings = try compare(standing, fingerprints)
-    var claims = try RunClaims(of: standing, applied: try fold(to: standing.version), in: target)
     let baseline = try await record(findings, standing, lock)
+    var claims = try RunClaims(of: standing, applied: try fold(to: version), in: target)
     try claims.settle(try fold(to: version))
     return baseline
   }

@@ -57,6 +57,7 @@ package struct Inspector {
       pending: try counted(pending),
       drift: try view.map(drift) ?? []
     )
+    plan.kept = view?.layers.keptPaths ?? []
     plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
     return plan
   }
@@ -151,7 +152,7 @@ package struct Inspector {
       )
     }
     let applied = try Fold(
-      project.migrations.filter { $0.version <= standing.version },
+      project.migrations.filter { $0.version <= standing.hold?.to ?? standing.version },
       environment: target.environment.name
     )
     return RecordedView(

@@ -135,7 +135,8 @@ extension Target {
   /// What refers to an object that is not there cannot be refreshed, and waits until it is.
   func refreshes(of fold: Fold, _ layers: StateLayers, _ fingerprints: Fingerprints) throws -> [Change] {
     let resolved = try fingerprinted(fold.resources, try mounts(declaredBy: fold), layers.sent, fingerprints)
-    return Planner.refreshes(applied: resolved, sent: layers.sent)
+    let kept = layers.kept
+    return Planner.refreshes(applied: resolved.filter { kept[$0.key] == nil }, sent: layers.sent)
   }
 
   /// Declared values, resolved, as they are recorded under `sent/`.

@@ -61,6 +61,7 @@ final class RunJournal {
   /// Notes which secrets the server has; it is written with the next record.
   func note(_ path: VaultPath, secrets: [String: Value]) {
     run.steps[path]?.secrets = secrets
+    texts[path] = nil
   }
 
   /// Takes back an intention that the server refused.
