@@ -61,7 +61,8 @@ extension Duration {
     guard !overflows else { return nil }
     guard halves.count == 2, let fraction = halves.last, !fraction.isEmpty else { return value }
     guard fraction.utf8.allSatisfy(isDigit), let part = Double("0.\(fraction)") else { return nil }
-    return value.addingReportingOverflow(Int(part * Double(scale))).partialValue
+    let (sum, overflowsAfterPoint) = value.addingReportingOverflow(Int(part * Double(scale)))
+    return overflowsAfterPoint ? nil : sum
   }
 
   private static let units = [

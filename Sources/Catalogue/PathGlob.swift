@@ -43,7 +43,7 @@ package struct PathGlob: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether a text matches.
   package func matches(_ text: String) -> Bool {
-    Self.match(parts[...], Array(text.utf8)[...])
+    Self.match(parts, text.utf8)
   }
 
   /// Whether a path that starts like this could match.
@@ -52,18 +52,31 @@ package struct PathGlob: Hashable, Sendable, CustomStringConvertible {
     return mine.hasPrefix(other) || other.hasPrefix(mine)
   }
 
-  private static func match(_ parts: ArraySlice<Part>, _ text: ArraySlice<UInt8>) -> Bool {
-    guard let part = parts.first else { return text.isEmpty }
-    switch part {
-    case .byte(let byte): return text.first == byte && match(parts.dropFirst(), text.dropFirst())
-    case .rest where parts.count == 1: return true
-    case .segment, .rest:
-      var remainder = text
-      while true {
-        if match(parts.dropFirst(), remainder) { return true }
-        guard let next = remainder.first, part == .rest || next != UInt8(ascii: "/") else { return false }
-        remainder = remainder.dropFirst()
+  /// Goes through the text once, with all parts that may stand at each place: no pattern takes longer than the product of
+  /// both lengths, however many stars it has.
+  private static func match(_ parts: [Part], _ text: some Sequence<UInt8>) -> Bool {
+    var open = [Bool](repeating: false, count: parts.count + 1)
+    open[0] = true
+    // A star also stands for nothing.
+    func skipStars(_ open: inout [Bool]) {
+      for (index, part) in parts.enumerated() where open[index] {
+        if part == .segment || part == .rest { open[index + 1] = true }
       }
     }
+    skipStars(&open)
+    for byte in text {
+      var next = [Bool](repeating: false, count: open.count)
+      for (index, part) in parts.enumerated() where open[index] {
+        switch part {
+        case .byte(byte): next[index + 1] = true
+        case .byte: break
+        case .segment: if byte != UInt8(ascii: "/") { next[index] = true }
+        case .rest: next[index] = true
+        }
+      }
+      skipStars(&next)
+      open = next
+    }
+    return open[parts.count]
   }
 }

@@ -86,7 +86,8 @@ package struct MapReader {
   /// A number of seconds, or text such as `60s`, `5m` or `1h30m`.
   package mutating func seconds(_ key: String) -> Int? {
     typed(key, "a duration such as 60s or 5m", isText: true) { node in
-      node.value.integer ?? node.value.string.flatMap(Self.seconds(from:))
+      let seconds = node.value.integer ?? node.value.string.flatMap(Self.seconds(from:))
+      return seconds.flatMap { (0...Self.longest).contains($0) ? $0 : nil }
     }
   }
 
@@ -115,6 +116,10 @@ package struct MapReader {
     return nil
   }
 
+  /// In seconds: there is a lot of room to calculate with it.
+  private static let longest = Int(Int32.max)
+
+  /// The seconds that such a text stands for; `nil` for any other text, and for more than 68 years.
   package static func seconds(from text: String) -> Int? {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
     var total = 0
@@ -125,7 +130,7 @@ package struct MapReader {
       } else {
         guard let unit = units[character], let count = Int(digits) else { return nil }
         let (product, overflowed) = count.multipliedReportingOverflow(by: unit)
-        guard !overflowed, product <= Int(Int32.max) else { return nil }
+        guard !overflowed, product <= longest - total else { return nil }
         total += product
         digits = ""
       }

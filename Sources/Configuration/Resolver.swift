@@ -12,6 +12,9 @@ package final class Resolver {
     case lenient
   }
 
+  /// How much a variable may expand to; the unit is a value with up to 64 bytes of text, as for aliases in YAML.
+  private static let mostExpanded = 100_000
+
   /// Finds what an object was given; this is never remembered, as the object may be made anew at any time.
   package typealias LookUp = (Template.Given) throws(Problem) -> Value
 
@@ -68,21 +71,23 @@ package final class Resolver {
 
   /// Whether a value refers, also through other variables, to anything that is sensitive; nothing is resolved for that.
   package func isSensitive(_ value: Value) -> Bool {
-    isSensitive(value, through: [])
+    var seen: Set<String> = []
+    return isSensitive(value, &seen)
   }
 
-  private func isSensitive(_ value: Value, through names: Set<String>) -> Bool {
+  /// Each variable is looked at once, however often others refer to it.
+  private func isSensitive(_ value: Value, _ seen: inout Set<String>) -> Bool {
     var found = false
     _ = value.mapLeaves { leaf, _ in
       if case .string(let text) = leaf, text.contains("${"), let template = try? Template(text) {
-        found = found || template.references.contains { isSensitive($0, through: names) }
+        found = found || template.references.contains { isSensitive($0, &seen) }
       }
       return leaf
     }
     return found
   }
 
-  private func isSensitive(_ reference: Template.Reference, through names: Set<String>) -> Bool {
+  private func isSensitive(_ reference: Template.Reference, _ seen: inout Set<String>) -> Bool {
     let name: String
     switch reference {
     case .file: return true
@@ -92,7 +97,7 @@ package final class Resolver {
     guard let declared = environment.variables[name] ?? settings.variables[name] else {
       return !settings.plain.contains(name)
     }
-    return !names.contains(name) && isSensitive(declared, through: names.union([name]))
+    return seen.insert(name).inserted && isSensitive(declared, &seen)
   }
 
   /// Every secret that was resolved so far, so that read-backs and messages can be searched for them.
@@ -193,7 +198,17 @@ package final class Resolver {
       }
       resolving.append(name)
       defer { resolving.removeLast() }
-      return try resolve(declared)
+      let value = try resolve(declared)
+      var room = Self.mostExpanded
+      guard value.fits(into: &room) else {
+        throw Problem(
+          .configurationInvalid,
+          "the variable \(name) expands to too many values",
+          at: SourceLocation(file: settings.file),
+          hint: "variables that refer to each other several times multiply what is in them"
+        )
+      }
+      return value
     }
     // Pipelines hand out secrets that a build may not have as empty variables: as good as none.
     if let text = processVariables[name], !text.isEmpty {
@@ -227,5 +242,22 @@ package final class Resolver {
         hint: "the path is relative to the folder of config.yaml"
       )
     }
+  }
+}
+
+extension Value {
+  /// Takes what it needs from the room, and stops where none is left.
+  fileprivate func fits(into room: inout Int) -> Bool {
+    room -= 1
+    switch self {
+    case .string(let text): room -= text.utf8.count / 64
+    case .secret(let secret): room -= secret.exposed { $0.utf8.count / 64 }
+    case .array(let elements):
+      for element in elements where !element.fits(into: &room) { return false }
+    case .object(let members):
+      for member in members.values where !member.fits(into: &room) { return false }
+    case .null, .bool, .number: break
+    }
+    return room >= 0
   }
 }

@@ -14,6 +14,9 @@ package struct Health: Hashable, Sendable {
   /// The server's clock, in seconds since 1970.
   package let serverTime: Int?
 
+  /// Times that a clock may show, in seconds since 1970: until the end of the year 9999.
+  package static let times = 0...253_402_300_799
+
   static let path = "sys/health"
   static let target = "/v1/" + path
 }
@@ -51,7 +54,8 @@ extension VaultClient {
       version: answer["version"]?.string ?? "",
       clusterID: answer["cluster_id"]?.string ?? "",
       clusterName: answer["cluster_name"]?.string ?? "",
-      serverTime: answer["server_time_utc"]?.integer ?? response.serverTime
+      serverTime: [answer["server_time_utc"]?.integer, response.serverTime].compactMap(\.self)
+        .first(where: Health.times.contains)
     )
   }
 

@@ -7,6 +7,8 @@ package struct TextEdit {
   private var lines: [String]
   private let file: String
   private let hasCarriageReturns: Bool
+  /// Whether YAML counts lines as this does: it also ends them at a lone carriage return and at three rare characters.
+  private let hasPlainLines: Bool
   /// The document as it is now; `nil` if there is nothing but comments.
   package private(set) var root: Node?
 
@@ -19,6 +21,11 @@ package struct TextEdit {
       String(decoding: $0, as: UTF8.self)
     }
     hasCarriageReturns = lines.first?.utf8.last == UInt8(ascii: "\r")
+    hasPlainLines = lines.allSatisfy { line in
+      !line.unicodeScalars.dropLast(line.utf8.last == UInt8(ascii: "\r") ? 1 : 0).contains {
+        $0 == "\r" || $0 == "\u{85}" || $0 == "\u{2028}" || $0 == "\u{2029}"
+      }
+    }
     root = try YAML.parse(bytes, file: file).document
   }
 
@@ -48,7 +55,7 @@ package struct TextEdit {
     _ keys: [String],
     _ body: (inout TextEdit, Place) -> Expectation
   ) throws(YAMLError) {
-    guard let root, let place = Place(keys, in: root, lastLine: lines.count) else {
+    guard hasPlainLines, let root, let place = Place(keys, in: root, lastLine: lines.count) else {
       throw failure(at: nil)
     }
     var edited = self

@@ -44,6 +44,17 @@ import Values
     )
   }
 
+  @Test(arguments: ["\"${%}${%}\"", "[\"${%}\", \"${%}\"]"])
+  func `Variables that multiply each other are refused, and quickly`(doubled: String) throws {
+    let variables = (0..<64).map { "v\($0): \(doubled.replacing("%", with: "v\($0 + 1)"))" } + ["v64: x"]
+    let world = World("variables: {\(variables.joined(separator: ", "))}")
+    let found = try world.complaints("${v0}")
+    #expect(found.count == 1)
+    #expect(found.first?.contains("expands to too many values (variables that refer to each other") == true)
+    #expect(try !world.resolver().isSensitive("${v0}"))
+    #expect(try world.resolve("${v60}").holdsSecret == false)
+  }
+
   @Test func `Escaped references and templates of Vault pass untouched`() throws {
     let value: Value = [
       "a": "$${X}", "b": "{{identity.entity.name}}", "c": "$5", "d": 3, "e": [true, .null],

@@ -44,6 +44,14 @@ import Values
       "lock_ttl: true",
       "config.yaml:3:11: lock_ttl of config.yaml must be a duration such as 60s or 5m, not a boolean"
     ),
+    (
+      "lock_ttl: 9223372036854775807",
+      "config.yaml:3:11: lock_ttl of config.yaml must be a duration such as 60s or 5m, not a number"
+    ),
+    (
+      "lock_ttl: 20000d20000d",
+      "config.yaml:3:11: lock_ttl of config.yaml must be a duration such as 60s or 5m"
+    ),
     ("lock_ttl: soon", "config.yaml:3:11: lock_ttl of config.yaml must be a duration such as 60s or 5m"),
     (
       "ledger: 5",

@@ -36,7 +36,8 @@ import Values
   }
 
   @Test(arguments: [
-    "x initial sha256:aa 11", "0001 initial sha256:aa", "0001 initial sha256:aa 11 more", "hello",
+    "-0003 initial sha256:aa 11", "9223372036854775807 initial sha256:aa 11", "x initial sha256:aa 11",
+    "0001 initial sha256:aa", "0001 initial sha256:aa 11 more", "hello",
   ])
   func `A line that is none is refused where it stands`(line: String) throws {
     #expect(

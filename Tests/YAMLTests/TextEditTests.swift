@@ -162,6 +162,17 @@ import YAML
     }
     #expect(made > tried / 2, "\(made) of \(tried)")
   }
+
+  @Test(arguments: ["a: 1\r\r\r\r\rb: 2\n", "a: \"x\u{2028}y\"\nb: 2\n", "a: 1\u{85}b: 2\n"])
+  func `A document whose lines YAML counts otherwise is left alone`(text: String) throws {
+    var edit = try TextEdit(Array(text.utf8), file: "f")
+    let keys = try #require(edit.root?.mapping).map(\.key)
+    for key in keys {
+      #expect(throws: YAMLError.self) { try edit.set([key], to: "z") }
+      #expect(throws: YAMLError.self) { try edit.remove([key]) }
+    }
+    #expect(String(decoding: edit.bytes, as: UTF8.self) == text)
+  }
 }
 
 extension String {

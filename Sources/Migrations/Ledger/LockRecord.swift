@@ -1,5 +1,6 @@
 import Platform
 package import Values
+import VaultClient
 
 /// Who holds the lock of an environment, as the ledger has it; times are of the server's clock, in seconds since 1970.
 package struct LockRecord: Sendable, Hashable {
@@ -49,16 +50,21 @@ package struct LockRecord: Sendable, Hashable {
 
   package init?(_ value: Value?) {
     guard let value, let runID = value["run"]?.string else { return nil }
-    let renewedAt = value["renewed_at"]?.integer ?? 0
+    // Anybody may have written it: times are such that one can calculate with them.
+    let renewedAt = Self.bounded(value["renewed_at"], Health.times) ?? 0
     self.init(
       runID: runID,
       holder: value["holder"]?.string ?? "somebody",
       process: value["process"].flatMap(ProcessMark.init),
-      since: value["since"]?.integer ?? renewedAt,
-      ttl: value["ttl"]?.integer ?? 0
+      since: Self.bounded(value["since"], Health.times) ?? renewedAt,
+      ttl: Self.bounded(value["ttl"], 0...Int(Int32.max)) ?? 0
     )
     self.renewedAt = renewedAt
     isReleased = value["released"] == true
+  }
+
+  private static func bounded(_ value: Value?, _ range: ClosedRange<Int>) -> Int? {
+    value?.integer.map { min(max($0, range.lowerBound), range.upperBound) }
   }
 }
 

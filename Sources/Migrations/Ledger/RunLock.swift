@@ -143,7 +143,7 @@ extension RunLock {
 }
 
 extension LockRecord {
-  fileprivate func problem(at time: Int) -> Problem {
+  func problem(at time: Int) -> Problem {
     let hint =
       isHeld(at: time)
       ? "wait for it with --lock-timeout 5m; if it is dead, its lock is taken over in \(expiresAt - time) s, or broken with \"vault-migrations unlock \(runID)\""

@@ -51,7 +51,7 @@ package struct Chain: Hashable, Sendable {
         return Chain()
       }
       let parts = line.split(whereSeparator: \.isWhitespace)
-      guard parts.count == 4, let version = Int(parts[0]) else {
+      guard parts.count == 4, let version = Int(parts[0]), 1...Migration.highestVersion ~= version else {
         diagnostics.error(
           "a line of the chain does not hold number, name, checksum and schema",
           at: location,

@@ -28,7 +28,9 @@ package enum MigrationFile {
     guard fileName.hasSuffix(".yaml"), let dash = fileName.firstIndex(of: "-") else { return nil }
     let digits = fileName[..<dash]
     // The one way to write a version, so that a file has the name that messages give it.
-    guard let version = Int(digits), version > 0, Migration.label(version) == digits else { return nil }
+    guard let version = Int(digits), 1...Migration.highestVersion ~= version,
+      Migration.label(version) == digits
+    else { return nil }
     let name = fileName[fileName.index(after: dash)...].dropLast(".yaml".count)
     return name.isEmpty ? nil : (version, String(name))
   }
