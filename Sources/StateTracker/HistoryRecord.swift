@@ -95,11 +95,15 @@ extension HistoryRecord {
     return .object(members)
   }
 
-  /// Reads a record; `nil` if a part that every record has is missing.
+  /// Reads a record; `nil` if a part that every record has is missing, or a task cannot be read: what was there before it
+  /// is what a rollback goes by.
   package init?(_ value: Value) {
     guard let version = value["version"]?.integer, let name = value["name"]?.string,
       let checksum = value["checksum"]?.string, let server = value["server"].flatMap(Server.init)
     else { return nil }
+    let listed = value["tasks"]?.array ?? []
+    let tasks = listed.compactMap(Outcome.init)
+    guard tasks.count == listed.count else { return nil }
     self.init(
       version: version,
       name: name,
@@ -111,7 +115,7 @@ extension HistoryRecord {
       approvedBy: value["approved_by"]?.string,
       pullRequest: value["pull_request"]?.string,
       server: server,
-      tasks: value["tasks"]?.array?.compactMap(Outcome.init) ?? []
+      tasks: tasks
     )
     isBaseline = value["baseline"]?.bool ?? false
   }

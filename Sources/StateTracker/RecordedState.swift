@@ -38,14 +38,8 @@ package struct RecordedState {
     }
     var records: [HistoryRecord] = []
     try read(folder.id, prefix: "") { file, bytes in
-      guard let record = HistoryRecord(try parse(bytes, file: file)) else {
-        throw Problem(
-          .worldChanged,
-          "the state branch holds a version's record that cannot be read",
-          at: SourceLocation(file: "\(StateLayout.historyFolder)/\(file)"),
-          hint: "was the branch edited by hand, or written by a newer vault-migrations?"
-        )
-      }
+      let name = "\(StateLayout.historyFolder)/\(file)"
+      guard let record = HistoryRecord(try parse(bytes, file: name)) else { throw Self.unreadable(name) }
       records.append(record)
     }
     return records.sorted { $0.version < $1.version }
@@ -58,7 +52,10 @@ package struct RecordedState {
     guard let commit, let bytes = try repository.file(StateLayout.serverFile, at: commit.tree) else {
       return nil
     }
-    return HistoryRecord.Server(try parse(bytes, file: StateLayout.serverFile))
+    guard let server = HistoryRecord.Server(try parse(bytes, file: StateLayout.serverFile)) else {
+      throw Self.unreadable(StateLayout.serverFile)
+    }
+    return server
   }
 
   /// The hold that the environment is under; `nil` for none.
@@ -68,7 +65,10 @@ package struct RecordedState {
     guard let commit, let bytes = try repository.file(StateLayout.holdFile, at: commit.tree) else {
       return nil
     }
-    return Hold(try parse(bytes, file: StateLayout.holdFile))
+    guard let hold = Hold(try parse(bytes, file: StateLayout.holdFile)) else {
+      throw Self.unreadable(StateLayout.holdFile)
+    }
+    return hold
   }
 
   /// The schema's files as applied, by name.
@@ -129,6 +129,16 @@ package struct RecordedState {
         try visit(prefix + entry.name, try repository.blob(entry.id))
       }
     }
+  }
+
+  /// What cannot be read is not passed over: a hold that nobody sees would hold nothing.
+  private static func unreadable(_ file: String) -> Problem {
+    Problem(
+      .worldChanged,
+      "the state branch holds a record that cannot be read",
+      at: SourceLocation(file: file),
+      hint: "was the branch edited by hand, or written by a newer vault-migrations?"
+    )
   }
 
   private func parse(_ bytes: [UInt8], file: String) throws -> Value {

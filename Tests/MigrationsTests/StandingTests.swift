@@ -59,13 +59,16 @@ private struct AppliedProject {
     head: Head?,
     run: Int? = nil,
     server other: HistoryRecord.Server? = nil,
-    acceptsServer: Bool = false
+    acceptsServer: Bool = false,
+    also entries: [Ledger.Record: Ledger.Entry] = [:]
   ) throws -> Standing {
-    var entries: [Ledger.Record: Ledger.Entry] = [:]
-    entries[.head] = head.map { Ledger.Entry(value: $0.value, version: 4) }
-    entries[.run] = run.map { version in
-      Ledger.Entry(value: RunRecord(runID: "r", version: version, checksum: "x").value, version: 9)
-    }
+    var entries = entries
+    entries[.head] = entries[.head] ?? head.map { Ledger.Entry(value: $0.value, version: 4) }
+    entries[.run] =
+      entries[.run]
+      ?? run.map { version in
+        Ledger.Entry(value: RunRecord(runID: "r", version: version, checksum: "x").value, version: 9)
+      }
     return try Standing.judge(
       project: try workspace.project(),
       recorded: recorded,
@@ -83,6 +86,21 @@ private struct AppliedProject {
     #expect(standing.state == .diverged)
     #expect(try complaints { try standing.requireAgreement() } == [expected])
     #expect(standing.disagreement?.problem.code.exitStatus == 3)
+  }
+
+  @Test(arguments: Ledger.Record.allCases.filter { $0 != .lock })
+  func `A record of the ledger that cannot be read stops everything`(record: Ledger.Record) async throws {
+    try await Scratch.with { scratch in
+      let project = try await AppliedProject(in: scratch)
+      let damaged = Ledger.Entry(value: .null, version: 3, isDamaged: true)
+      let found = try complaints { try project.judge(head: try project.head(2), also: [record: damaged]) }
+      #expect(found.count == 1)
+      #expect(
+        found.first?.hasPrefix(
+          "the ledger's record \"\(record.rawValue)\" of this environment cannot be read ("
+        ) == true
+      )
+    }
   }
 
   @Test func `Nothing applied is empty, and everything is pending`() async throws {

@@ -16,6 +16,8 @@ package final class Ledger {
   package struct Entry: Sendable {
     package let value: Value
     package let version: Int
+    /// Whether there is something that is no record: edited by hand, or cut off.
+    package var isDamaged = false
   }
 
   private let client: VaultClient

@@ -25,15 +25,17 @@ final class LedgerStore {
     self.mount = mount
   }
 
-  /// Reads a document; `nil` if there is none, or if it was deleted.
+  /// Reads a document; `nil` if there is none, and null if it was deleted or cannot be read.
   func read(_ name: String) throws(VaultError) -> Ledger.Entry? {
     guard let found = try client.readKV(mount, name) else { return nil }
-    var text = found.data?["value"]?.string ?? ""
-    for (index, version) in (found.data?["parts"]?.array ?? []).enumerated() {
+    guard let data = found.data else { return Ledger.Entry(value: .null, version: found.version) }
+    var text = data["value"]?.string ?? ""
+    for (index, version) in (data["parts"]?.array ?? []).enumerated() {
       let part = try client.readKV(mount, Self.part(index, of: name), version: version.integer)
       text += part?.data?["value"]?.string ?? ""
     }
-    return Ledger.Entry(value: (try? JSON.parse(Array(text.utf8))) ?? .null, version: found.version)
+    let value = try? JSON.parse(Array(text.utf8))
+    return Ledger.Entry(value: value ?? .null, version: found.version, isDamaged: value == nil)
   }
 
   /// The version of a document, and nothing else of it; 0 if there is none.

@@ -72,7 +72,13 @@ package struct RunRecord: Sendable, Hashable {
     ]
   }
 
-  /// Reads a record; `nil` when no run is in progress.
+  /// Whether an entry of the ledger says that no run is in progress.
+  static func isNone(_ value: Value?) -> Bool {
+    value.map { $0 == .null || $0["finished"] != nil } ?? true
+  }
+
+  /// Reads a record; `nil` when no run is in progress, and for a record of which anything cannot be read: what is passed
+  /// over might be an action that ran.
   package init?(_ value: Value?) {
     guard let value, let runID = value["run"]?.string, let version = value["version"]?.integer,
       let checksum = value["checksum"]?.string
@@ -80,7 +86,7 @@ package struct RunRecord: Sendable, Hashable {
     self.init(runID: runID, version: version, checksum: checksum)
     for step in value["steps"]?.array ?? [] {
       guard let path = step["path"]?.string, let progress = step["progress"]?.string.flatMap(Progress.init)
-      else { continue }
+      else { return nil }
       var read = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
       read.saved = Set(step["saved"]?.array?.compactMap(\.string) ?? [])
       read.secrets = step["secrets"]?.object ?? [:]

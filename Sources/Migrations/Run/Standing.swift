@@ -42,9 +42,25 @@ package struct Standing {
 }
 
 extension Standing {
+  /// A record that cannot be read is not taken for none: it may tell of a run that has to be finished.
+  private static func checkReadable(
+    _ entries: [Ledger.Record: Ledger.Entry],
+    _ run: RunRecord?
+  ) throws(Problem) {
+    let isUnknownRun = run == nil && !RunRecord.isNone(entries[.run]?.value)
+    let damaged = Ledger.Record.allCases.first { $0 != .lock && entries[$0]?.isDamaged ?? false }
+    guard let record = damaged ?? (isUnknownRun ? .run : nil) else { return }
+    throw Problem(
+      .worldChanged,
+      "the ledger's record \"\(record.rawValue)\" of this environment cannot be read",
+      hint:
+        "was it edited by hand, or written by a newer vault-migrations? the ledger's mount keeps its earlier versions"
+    )
+  }
+
   /// Compares what the state branch, the ledger's entries and the server that answers now say.
   ///
-  /// With `acceptsServer` another server than the recorded one is all right. Throws when the branch cannot be read.
+  /// With `acceptsServer` another server than the recorded one is all right. Throws when branch or ledger cannot be read.
   static func judge(
     project: Project,
     recorded: RecordedState,
@@ -56,6 +72,7 @@ extension Standing {
     let history = try recorded.history()
     let head = Head(entries[.head]?.value)
     let run = RunRecord(entries[.run]?.value)
+    try checkReadable(entries, run)
     let version = history.last?.version ?? 0
     let hold = try recorded.hold()
     let otherServer = Disagreement.mismatch(try recorded.server() ?? history.last?.server, server)
