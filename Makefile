@@ -60,6 +60,11 @@ torture: setup build-tests ## Kill, cut off and race many runs: RUNS=500 in each
 	VAULT_MIGRATIONS_TORTURE=$(or $(RUNS),500) VAULT_MIGRATIONS_SEED=$(SEED) \
 	  swift test --disable-xctest --skip-build --filter 'TortureTests|RaceTests|ClusterTests'
 
+# Built apart, with sanitizers, from Tests/Fuzzing; what it finds stays in .build-fuzz and is where the next call goes on.
+.PHONY: fuzz
+fuzz: ## Give hostile input to every reader: TARGET=yaml for one, SECONDS=60 for each round until nothing new is found
+	@TARGET='$(TARGET)' SECONDS_EACH='$(or $(SECONDS),60)' scripts/fuzz
+
 .PHONY: demo
 demo: setup build ## Show a whole story on a throw-away repository and server
 	scripts/demo

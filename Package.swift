@@ -175,3 +175,18 @@ let package = Package(
   ],
   cLanguageStandard: .gnu2x
 )
+
+// The fuzzer needs compiler flags that nothing else is built with; `make fuzz` sets them and this.
+if Context.environment["VAULT_MIGRATIONS_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzing",
+      dependencies: [
+        "Migrations", "StateTracker", "VaultClient", "Configuration", "Catalogue", "Git", "HTTP", "YAML",
+        "Values",
+      ],
+      path: "Tests/Fuzzing",
+      swiftSettings: strict
+    )
+  )
+}

@@ -26,6 +26,11 @@ package struct GitProcessTransport: Transport, Sendable {
   ) async throws(GitError) -> [String: ObjectID] {
     // git matches the end of a name, so that refs/heads/y would also give refs/x/refs/heads/y.
     let output = try await run(["ls-remote", "--refs", "--", remote] + patterns, remote: remote)
+    return Self.references(in: output, matching: patterns)
+  }
+
+  /// Reads what `git ls-remote` prints: an id and a name in each line, with a tab between.
+  static func references(in output: String, matching patterns: [String]) -> [String: ObjectID] {
     var found: [String: ObjectID] = [:]
     for line in output.split(separator: "\n") {
       let fields = line.split(separator: "\t")

@@ -175,33 +175,13 @@ extension VaultClient {
     switch result {
     case .success(let response):
       if !request.operation.isRead, let position = response.headers["X-Vault-Index"] { index.saw(position) }
-      return read(response, to: request)
+      return reading(request).result(response)
     case .failure(let error): return .failure(reading(request).failure(error))
     }
   }
 
-  private func read(
-    _ response: HTTPResponse,
-    to request: VaultRequest
-  ) -> Result<VaultResponse, VaultError> {
-    guard !response.body.isEmpty else {
-      return 200..<300 ~= response.status
-        ? .success(VaultResponse(response, .null)) : .failure(reading(request).refusal(response, []))
-    }
-    guard let answer = try? JSON.parse(response.body), answer.object != nil else {
-      return .failure(reading(request).notVault(response))
-    }
-    let answersAnyway =
-      request.path.path == Health.path || (response.status == 404 && answer["data"]?.object != nil)
-    if 200..<300 ~= response.status || (answersAnyway && answer["errors"] == nil) {
-      return .success(VaultResponse(response, answer))
-    }
-    let reasons = answer["errors"]?.array?.compactMap(\.string) ?? []
-    return .failure(reading(request).refusal(response, reasons))
-  }
-
-  private func reading(_ request: VaultRequest) -> ErrorReading {
-    ErrorReading(request: request, masks: masks.adding(request.body), hasToken: token != nil)
+  private func reading(_ request: VaultRequest) -> AnswerReading {
+    AnswerReading(request: request, masks: masks.adding(request.body), hasToken: token != nil)
   }
 }
 

@@ -2,10 +2,10 @@ private import Catalogue
 internal import HTTP
 internal import Values
 
-/// Turns refusals and failures into ``VaultError``s.
+/// Turns answers into responses, and refusals and failures into ``VaultError``s.
 ///
 /// Vault has no error codes: the texts are what OpenBao 2.7 and Vault answer, measured.
-struct ErrorReading {
+struct AnswerReading {
   let request: VaultRequest
   let masks: Masks
   let hasToken: Bool
@@ -13,8 +13,25 @@ struct ErrorReading {
   /// The verb and path, for a message.
   private var what: String { "\(request.operation.rawValue) \(request.path)" }
 
+  /// What the server, or whatever answers in its place, says.
+  func result(_ response: HTTPResponse) -> Result<VaultResponse, VaultError> {
+    guard !response.body.isEmpty else {
+      return 200..<300 ~= response.status
+        ? .success(VaultResponse(response, .null)) : .failure(refusal(response, []))
+    }
+    guard let answer = try? JSON.parse(response.body), answer.object != nil else {
+      return .failure(notVault(response))
+    }
+    let answersAnyway =
+      request.path.path == Health.path || (response.status == 404 && answer["data"]?.object != nil)
+    if 200..<300 ~= response.status || (answersAnyway && answer["errors"] == nil) {
+      return .success(VaultResponse(response, answer))
+    }
+    return .failure(refusal(response, answer["errors"]?.array?.compactMap(\.string) ?? []))
+  }
+
   /// An answer with a status that says no.
-  func refusal(_ response: HTTPResponse, _ reasons: [String]) -> VaultError {
+  private func refusal(_ response: HTTPResponse, _ reasons: [String]) -> VaultError {
     let masked = reasons.map { masks.applied(to: $0.flattened) }
     let said = masked.isEmpty ? "status \(response.status)" : masked.joined(separator: "; ")
     let kind = Self.kind(response.status, reasons, isLogin: request.isLogin)
@@ -28,7 +45,7 @@ struct ErrorReading {
   }
 
   /// An answer that is not Vault's.
-  func notVault(_ response: HTTPResponse) -> VaultError {
+  private func notVault(_ response: HTTPResponse) -> VaultError {
     // A load balancer without a server behind it answers in HTML.
     let kind: VaultError.Kind = response.status >= 500 ? .serverFailed : .notVault
     return VaultError(
