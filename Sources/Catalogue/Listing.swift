@@ -49,7 +49,7 @@ package struct ListedFamily: Sendable {
 }
 
 extension Catalogue {
-  /// Whether anything is known about the content of this type of mount, which starts at the prefix: `pki/`, `auth/x/`.
+  /// Whether anything is known about the content of this type of mount, which starts at `pki/`, `auth/approle/` or `sys/`.
   package func knowsContent(prefix: String, type: String) -> Bool {
     families[section(prefix: prefix, type: type)] != nil
   }

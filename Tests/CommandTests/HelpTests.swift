@@ -7,7 +7,7 @@ import Values
   private static let commands = [
     [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
     ["show"],
-    ["drift"], ["import"], ["baseline"], ["catalogue"], ["dev", "up"],
+    ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["dev", "up"],
     ["dev", "down"], ["dev", "env"], ["ledger", "init"],
   ]
 

@@ -234,6 +234,24 @@ import Values
     }
   }
 
+  @Test func leavesOutWhatBelongsToAnotherProject() async throws {
+    try await withSmallProject { project, server in
+      try await project.tool("sync")
+      try server.request("POST", "auth/approle/role/free", "{}")
+      try project.write("config.yaml", configuration(server.address).replacing("shop", with: "other"))
+      try project.write("schema.yaml", "desired_state: {}\n")
+      try await project.git("rm", "-rq", ".vault-migrations/migrations")
+      try await project.git("push", "-q", "origin", "--delete", "vault-migrations/prod")
+      try await project.git("update-ref", "-d", "refs/remotes/origin/vault-migrations/prod")
+      let report = try await project.json("import", "auth/**", "--no-baseline")
+      #expect(report["imported"]?.texts == ["auth/approle/role/free"])
+      let notices = report["notices"]?.array ?? []
+      #expect(
+        notices.contains { $0["path"] == "auth/approle/role/web" && $0["text"] == "belongs to project shop, environment prod" }
+      )
+    }
+  }
+
   @Test func writesNothingForADryRun() async throws {
     try await withServer("{}") { project, server in
       try Small.configureByHand(server)

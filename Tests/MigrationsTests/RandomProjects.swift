@@ -53,7 +53,7 @@ extension SeededGenerator {
       }
     let was: Task.Was = below(2) == 0 ? .absent : .value(fields())
     let approvals = below(3) == 0 ? ["prod": approval()] : [:]
-    switch below(3) {
+    switch below(4) {
     case 0: return Task(path: path, action: .write(fields()), was: was, scope: scope, approvals: approvals)
     case 1:
       let inside = Dictionary(uniqueKeysWithValues: some(of: ["a/x", "a/y z"]).map { ($0, fields()) })
@@ -65,6 +65,9 @@ extension SeededGenerator {
         scope: scope,
         approvals: approvals
       )
+    case 2:
+      let to = VaultPath(pick(["b/", "b/c/"]), in: path.namespace)
+      return Task(path: to, action: .move(from: to.with(path: "a/")), scope: scope)
     default: return Task(path: path, action: .run(fields()), scope: scope, terms: terms())
     }
   }

@@ -56,13 +56,7 @@ package final class Baseline {
   package func run() async throws -> BaselineReport {
     _ = try await examine()
     if target.environment.server == .embedded { _ = try target.ledger.create() }
-    let lock = try RunLock.take(
-      in: target.ledger,
-      runID: identity.runID,
-      holder: identity.appliedBy,
-      ttl: project.settings.lockTTL,
-      serverTime: { [target] in target.serverTime }
-    ) { [report] in report(.lockTakenOver(from: $0)) }
+    let lock = try await target.takeLock(for: identity, ttl: project.settings.lockTTL, report: report)
     defer {
       target.client.ignoreCancellation()
       lock.release()
@@ -70,19 +64,25 @@ package final class Baseline {
     let standing = try await examine()
     let fingerprints = Fingerprints(key: try target.ledger.fingerprintKey())
     let findings = try compare(standing, fingerprints)
-    return try await record(findings, standing, lock)
+    var claims = try RunClaims(of: standing, applied: try fold(to: standing.version), in: target)
+    let baseline = try await record(findings, standing, lock)
+    try claims.settle(try fold(to: version))
+    return baseline
   }
 
-  private func compare(_ standing: Standing, _ fingerprints: Fingerprints) throws
-    -> BaselineComparison.Findings
-  {
-    let name = target.environment.name
-    let migrations = project.migrations.filter { $0.version <= version }
+  private func fold(to version: Int) throws(Problem) -> Fold {
+    try Fold(project.migrations.filter { $0.version <= version }, environment: target.environment.name)
+  }
+
+  private func compare(
+    _ standing: Standing,
+    _ fingerprints: Fingerprints
+  ) throws -> BaselineComparison.Findings {
     let comparison = try BaselineComparison(
       target: target,
       project: project,
-      before: Fold(migrations.filter { $0.version <= standing.version }, environment: name),
-      after: Fold(migrations, environment: name),
+      before: fold(to: standing.version),
+      after: fold(to: version),
       accepted: accepted,
       fingerprints: fingerprints
     )

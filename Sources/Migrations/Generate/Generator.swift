@@ -7,6 +7,8 @@ package struct Generator {
   private let catalogue: Catalogue
   /// What every environment has, and what it is to have.
   private let states: [(environment: String, fold: Fold, schema: Fold)]
+  private let moves: MoveChoice
+  private var movesMade: Set<MountMove> = []
   private var problems: [Problem] = []
 
   /// The next migration, or `nil` when the migrations already give the schema.
@@ -15,17 +17,20 @@ package struct Generator {
   ///   - project: Schema and migrations.
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
+  ///   - moves: What the user says about mounts that look moved.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
   package static func next(
     for project: Project,
     name: String? = nil,
-    approvals: [String: String] = [:]
+    approvals: [String: String] = [:],
+    moves: MoveChoice = MoveChoice()
   ) throws -> Migration? {
     let catalogue = project.catalogue
-    var generator = try Generator(project: project)
+    var generator = try Generator(project: project, moves: moves)
     let mounts = generator.mounts
     var tasks = generator.tasks(mounts)
+    generator.refuseUnused(moves)
     // One change is refused in every environment that it is for, but told once.
     try Problems.check(
       Set(generator.problems).sorted { ($0.path ?? "", $0.message) < ($1.path ?? "", $1.message) }
@@ -45,8 +50,9 @@ package struct Generator {
     )
   }
 
-  private init(project: Project) throws(Problem) {
+  private init(project: Project, moves: MoveChoice) throws(Problem) {
     self.project = project
+    self.moves = moves
     catalogue = project.catalogue
     var states: [(String, Fold, Fold)] = []
     for environment in Validator.environments(of: project.settings) {
@@ -85,7 +91,8 @@ package struct Generator {
   private mutating func differences(from fold: Fold, to schema: Fold) -> [Task] {
     guard fold != schema else { return [] }
     let mounts = schema.mounts
-    var tasks: [Task] = []
+    var fold = fold
+    var tasks = moves(in: &fold, to: schema)
     for (path, value) in schema.resources where fold.resources[path] != value {
       let old = fold.resources[path]
       if let old, old["type"] != value["type"], path.isMount || path.isAuthMethod {
@@ -128,6 +135,51 @@ package struct Generator {
       }
     }
     return tasks
+  }
+
+  // MARK: - Moves
+
+  /// The mounts that get another path: those that the user names; one that only looks so is asked about.
+  private mutating func moves(in fold: inout Fold, to schema: Fold) -> [Task] {
+    var tasks: [Task] = []
+    for move in MovedMounts(from: fold, to: schema).candidates {
+      if moves.moves[move.from.description] == move.to.description {
+        tasks.append(Task(path: move.to, action: .move(from: move.from)))
+        movesMade.insert(move)
+        _ = fold.apply(move)
+      } else if !moves.isRefused, MovedMounts(from: fold, to: schema).isLikely(move) {
+        ask(move)
+      }
+    }
+    return tasks
+  }
+
+  private mutating func ask(_ move: MountMove) {
+    problems.append(
+      Problem(
+        .schemaInvalid,
+        "\(move.from) was removed and \(move.to) added: is it a move?",
+        at: project.schema.declaration(at: move.to)?.location,
+        path: move.to.description,
+        hint:
+          "generate --move \(move.from)=\(move.to) keeps what is inside; generate --no-move deletes \(move.from) with "
+          + "everything in it"
+      )
+    )
+  }
+
+  private mutating func refuseUnused(_ choice: MoveChoice) {
+    let made = Set(movesMade.map(\.from.description))
+    for (from, to) in choice.moves.sorted(by: { $0.key < $1.key }) where !made.contains(from) {
+      problems.append(
+        Problem(
+          .usage,
+          "\(from) cannot be moved to \(to): the schema must have lost the one and gained the other, of the same type",
+          path: to,
+          hint: "write both as in the schema, for example --move old/=new/ or --move auth/old=auth/new"
+        )
+      )
+    }
   }
 
   private mutating func refuseOtherType(_ path: VaultPath, _ old: Value) {

@@ -9,8 +9,9 @@ package enum MigrationFile {
   private static let keyOrder = ["version", "name", "parent", "tasks"] + taskKeys
 
   private static let taskKeys = [
-    "path", "namespace", "write", "run", "save", "unless", "at_most_once", "delete", "was", "was_inside",
-    "only", "except", "approve",
+    "path", "namespace", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from", "to",
+    "was",
+    "was_inside", "only", "except", "approve",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -62,9 +63,10 @@ package enum MigrationFile {
 
   private static func task(_ node: Node, _ diagnostics: Diagnostics) -> Task? {
     guard var map = MapReader(node, "a task", diagnostics) else { return nil }
-    map.know(taskKeys)
+    map.know(taskKeys.filter { !["from", "to"].contains($0) })
     defer { map.finish() }
-    guard let text = map.string("path") else {
+    let move = self.move(&map, diagnostics)
+    guard let text = map.string("path") ?? move?.to else {
       diagnostics.error("a task has no path", at: node.location)
       return nil
     }
@@ -73,8 +75,12 @@ package enum MigrationFile {
       return nil
     }
     let path = VaultPath(text, in: map.string("namespace") ?? "")
-    guard let action = action(&map, path, node, diagnostics) else { return nil }
+    guard let action = action(&map, move, path, node, diagnostics) else { return nil }
     var task = Task(path: path, action: action)
+    if let complaint = task.move?.complaint {
+      diagnostics.error(complaint, at: node.location, path: path.description)
+      return nil
+    }
     switch map.node("was") {
     case nil: break
     case let was? where was.value == "absent": task.was = .absent
@@ -86,8 +92,7 @@ package enum MigrationFile {
         path: path.description
       )
     }
-    if case .run = action {
-    } else if map.node("was") == nil {
+    if task.hasPast, map.node("was") == nil {
       diagnostics.error(
         "the task for \(path) does not say what was there before",
         at: node.location,
@@ -130,8 +135,22 @@ package enum MigrationFile {
     return task
   }
 
+  /// The two paths of `move: {from: old/, to: new/}`.
+  private static func move(_ map: inout MapReader, _ diagnostics: Diagnostics) -> (from: String, to: String)?
+  {
+    guard let node = map.node("move"), var paths = MapReader(node, "move", diagnostics) else { return nil }
+    paths.know(["from", "to"])
+    defer { paths.finish() }
+    guard let from = paths.string("from"), let to = paths.string("to") else {
+      diagnostics.error("move needs from and to", at: node.location, hint: "move: {from: old/, to: new/}")
+      return nil
+    }
+    return (from, to)
+  }
+
   private static func action(
     _ map: inout MapReader,
+    _ move: (from: String, to: String)?,
     _ path: VaultPath,
     _ node: Node,
     _ diagnostics: Diagnostics
@@ -150,9 +169,10 @@ package enum MigrationFile {
       actions.append(make(body.value))
     }
     if delete == true { actions.append(.delete) }
+    if let move, move.to == path.path { actions.append(.move(from: path.with(path: move.from))) }
     guard actions.count == 1 else {
       diagnostics.error(
-        "the task for \(path) must have exactly one of write, run and delete",
+        "the task for \(path) must have exactly one of write, run, delete and move",
         at: node.location,
         path: path.description
       )

@@ -9,6 +9,8 @@ package struct Task: Hashable, Sendable {
     case delete
     /// A one-off action with its arguments.
     case run(Value)
+    /// A mount gets the task's path, and keeps everything inside.
+    case move(from: VaultPath)
   }
 
   /// The fold before a task.
@@ -45,6 +47,14 @@ package struct Task: Hashable, Sendable {
     self.scope = scope
     self.approvals = approvals
     self.terms = terms
+  }
+
+  /// Whether it says what was there before it.
+  var hasPast: Bool {
+    switch action {
+    case .write, .delete: true
+    case .run, .move: false
+    }
   }
 
   /// The path as the API knows it: without the `#name` that tells several actions of a kind apart.

@@ -53,6 +53,7 @@ private struct PendingObjects {
   }
 
   mutating func add(_ task: Task) {
+    if task.move != nil { made.insert(task.path) }
     guard let content = task.content else { return }
     made.formUnion(GivenObject.made(by: task.path, content, task.terms, mounts))
     if case .run = task.action { actions.insert(task.path) }

@@ -52,7 +52,9 @@ extension TaskDecision {
     if let recorded = view.recorded {
       let changes = view.fingerprints.drift(from: recorded, to: live, at: view.task.path, view.endpoint)
       if changes.isEmpty { return view.sent == view.fingerprinted ? .adopt(notice: nil) : .send }
-      if agreement.isEqual { return .adopt(notice: agreement.notice) }
+      // What the schema does not mention may still have changed.
+      let isReverted = options.revert.contains(view.task.path) && view.endpoint.kind != .kvData
+      if agreement.isEqual, !isReverted { return .adopt(notice: agreement.notice) }
       return foreign(view, options, "was changed on the server by somebody else", changes)
     }
     if agreement.isEqual { return .adopt(notice: agreement.notice) }

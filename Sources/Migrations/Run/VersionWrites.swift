@@ -39,14 +39,30 @@ extension VersionRun {
       let known = journal.step(item.view.task.path)
       var step = known ?? RunRecord.Step(progress: .intended, before: before(item.view))
       step.progress = .intended
+      step.isRevert = context.options.revert.contains(item.view.task.path)
       steps[item.view.task.path] = step
     }
     try journal.record(steps)
+    var rest = group[...]
+    while !rest.isEmpty { rest = try sendWhileLocked(rest) }
+    try awaitDeletions(group.map(\.view.task))
+  }
+
+  /// Sends as much as the lock protects without being renewed.
+  ///
+  /// - Returns: What is left.
+  private func sendWhileLocked(_ group: ArraySlice<Sending>) throws -> ArraySlice<Sending> {
     try context.lock.hold()
     try revokeLeases(of: group.map(\.view.task))
-    let results = context.target.client.perform(group.map(\.request))
+    let deadline = ContinuousClock.now + context.lock.workingTime
+    let results = context.target.client.perform(group.map(\.request), startingBefore: deadline)
+    var left: [Sending] = []
     var failure: (any Error)?
     for (item, result) in zip(group, results) {
+      guard let result else {
+        left.append(item)
+        continue
+      }
       do {
         try settle(item, result)
         finish(item.index, item.view, .done)
@@ -55,7 +71,7 @@ extension VersionRun {
       }
     }
     if let failure { throw failure }
-    try awaitDeletions(group.map(\.view.task))
+    return left[...]
   }
 
   /// A namespace is deleted behind the answer, and its parent cannot go before it is gone.
@@ -138,8 +154,13 @@ extension VersionRun {
   /// What is sent for a task.
   func request(for view: TaskView) throws -> VaultRequest {
     let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
-    guard let value = view.value, let fingerprinted = view.fingerprinted else {
+    guard var value = view.value, let fingerprinted = view.fingerprinted else {
       return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
+    }
+    if context.options.revert.contains(view.task.path) {
+      let restoration = Restoration(value, view)
+      value = restoration.value
+      if !restoration.lost.isEmpty { lost[view.task.path] = restoration.lost }
     }
     let basis = RequestBuilder.Basis(
       sent: view.sent,

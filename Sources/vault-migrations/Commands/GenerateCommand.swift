@@ -17,6 +17,7 @@ struct GenerateCommand: ToolCommand {
       EXAMPLE:
         vault-migrations generate -m web-role
         vault-migrations generate -m drop-legacy --approve prod="legacy/ is empty since May"
+        vault-migrations generate -m rename --move apps/=services/
       """
   )
 
@@ -28,6 +29,12 @@ struct GenerateCommand: ToolCommand {
 
   @Option(help: "Approve the destructive tasks for an environment: ENV=REASON. May be repeated.")
   var approve: [String] = []
+
+  @Option(help: "Move a mount with all that is in it, instead of deleting it: OLD/=NEW/. May be repeated.")
+  var move: [String] = []
+
+  @Flag(help: "Mounts that look moved are deleted, and made anew.")
+  var noMove = false
 
   @Flag(help: "Show the migration, write nothing.")
   var dryRun = false
@@ -50,7 +57,7 @@ struct GenerateCommand: ToolCommand {
     var problems = try Validator.problems(in: project, comparesSchema: false)
     try Problems.check(problems)
     let approvals = try approvals(project)
-    var migration = try Generator.next(for: project, name: name, approvals: approvals)
+    var migration = try Generator.next(for: project, name: name, approvals: approvals, moves: try moves())
     let live = await LiveLook(open: open, context: context, isOffline: offline)
       .look(approving: approvals.keys.sorted(), &migration)
     // The server at hand knows its own fields better than any table.
@@ -82,6 +89,16 @@ struct GenerateCommand: ToolCommand {
     }
     report.print(on: context.console)
     return 0
+  }
+
+  private func moves() throws -> MoveChoice {
+    var moves: [String: String] = [:]
+    for text in move {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw ValidationError("--move takes OLD/=NEW/, not \"\(text)\"") }
+      moves[parts[0]] = parts[1]
+    }
+    return MoveChoice(moves: moves, isRefused: noMove)
   }
 
   private func approvals(_ project: Project) throws -> [String: String] {

@@ -36,6 +36,7 @@ struct ChangeText {
     case .update: style.changed("~")
     case .delete: style.removed("-")
     case .run: style.title("!")
+    case .move: style.changed("→")
     case .refresh: style.changed("↻")
     }
   }
