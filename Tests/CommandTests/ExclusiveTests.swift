@@ -48,7 +48,7 @@ import Values
           path "sys/policies/acl/web" { capabilities = ["read"] }
           path "sys/mounts" { capabilities = ["read"] }
           path "sys/auth" { capabilities = ["read"] }
-          path "vault-migrations/*" { capabilities = ["create", "read", "update"] }
+          path "vault-migrations/*" { capabilities = ["create", "read", "update", "list"] }
           """
       )
       let error = try await project.with(["VAULT_TOKEN": token]).json("drift", exits: 77)

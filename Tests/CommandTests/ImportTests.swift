@@ -188,7 +188,7 @@ import Values
         policy: """
           path "auth/approle/*" { capabilities = ["read", "list"] }
           path "sys/auth" { capabilities = ["read", "sudo"] }
-          path "vault-migrations/*" { capabilities = ["create", "read", "update"] }
+          path "vault-migrations/*" { capabilities = ["create", "read", "update", "list"] }
           """
       )
       let report = try await project.with(["VAULT_TOKEN": token]).json("import")
@@ -246,9 +246,8 @@ import Values
       let report = try await project.json("import", "auth/**", "--no-baseline")
       #expect(report["imported"]?.texts == ["auth/approle/role/free"])
       let notices = report["notices"]?.array ?? []
-      #expect(
-        notices.contains { $0["path"] == "auth/approle/role/web" && $0["text"] == "belongs to project shop, environment prod" }
-      )
+      let told = notices.first { $0["path"] == "auth/approle/role/web" }
+      #expect(told?["text"] == "belongs to project shop, environment prod")
     }
   }
 

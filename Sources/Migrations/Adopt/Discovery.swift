@@ -29,13 +29,18 @@ package struct Discovery {
 
   /// Prepares a walk over one server.
   ///
-  /// - Throws: ``VaultError`` if the token cannot even be asked about.
+  /// - Throws: ``VaultError`` if the token cannot even be asked about; ``Problem`` if it may not read who has what.
   package init(_ target: Target, scope: DiscoveryScope = DiscoveryScope()) throws {
     self.target = target
     self.scope = scope
     own = try OwnObjects(of: target)
-    for claims in try target.ledger.othersClaims() {
-      for path in claims.paths { taken[path] = claims.owner }
+    do {
+      for claims in try target.ledger.othersClaims() {
+        for path in claims.paths { taken[path] = claims.owner }
+      }
+    } catch let error as VaultError {
+      // Where there is no ledger yet, nobody has claimed anything.
+      guard error.kind == .noSuchMount else { throw error }
     }
   }
 
