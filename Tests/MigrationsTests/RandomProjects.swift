@@ -54,6 +54,7 @@ extension SeededGenerator {
     let was: Task.Was = below(2) == 0 ? .absent : .value(fields())
     let approvals = below(3) == 0 ? ["prod": approval()] : [:]
     switch below(4) {
+    case 0 where below(3) == 0: return Task(path: path, action: .write(fields()), scope: scope, once: true)
     case 0: return Task(path: path, action: .write(fields()), was: was, scope: scope, approvals: approvals)
     case 1:
       let inside = Dictionary(uniqueKeysWithValues: some(of: ["a/x", "a/y z"]).map { ($0, fields()) })
@@ -72,15 +73,6 @@ extension SeededGenerator {
     }
   }
 
-  private mutating func approval() -> Approval {
-    let tallies: [Tally] = [.exactly(below(9)), .moreThan(Tally.limit), .unknown]
-    let losses =
-      below(2) == 0
-      ? nil
-      : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
-    return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
-  }
-
   private mutating func terms() -> ActionTerms {
     var terms = ActionTerms()
     for (field, target) in zip(some(of: ["secret_id", "größe"]), ["web_id", "s/data/x#größe"]) {
@@ -93,6 +85,15 @@ extension SeededGenerator {
     }
     terms.atMostOnce = below(2) == 0
     return terms
+  }
+
+  private mutating func approval() -> Approval {
+    let tallies: [Tally] = [.exactly(below(9)), .moreThan(Tally.limit), .unknown]
+    let losses =
+      below(2) == 0
+      ? nil
+      : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
+    return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
   }
 
   mutating func migration() -> Migration {

@@ -18,13 +18,15 @@ package struct Generator {
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
   ///   - moves: What the user says about mounts that look moved.
+  ///   - once: Tasks that somebody wrote by hand, done between what is made and what is deleted.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
   package static func next(
     for project: Project,
     name: String? = nil,
     approvals: [String: String] = [:],
-    moves: MoveChoice = MoveChoice()
+    moves: MoveChoice = MoveChoice(),
+    once: [Task] = []
   ) throws -> Migration? {
     let catalogue = project.catalogue
     var generator = try Generator(project: project, moves: moves)
@@ -35,6 +37,7 @@ package struct Generator {
     try Problems.check(
       Set(generator.problems).sorted { ($0.path ?? "", $0.message) < ($1.path ?? "", $1.message) }
     )
+    tasks.insert(contentsOf: once, at: tasks.firstIndex { $0.action == .delete } ?? tasks.endIndex)
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
@@ -42,12 +45,14 @@ package struct Generator {
       }
     }
     let version = (project.migrations.last?.version ?? 0) + 1
-    return Migration(
+    let migration = Migration(
       version: version,
       name: try migrationName(name, version, tasks),
       parent: project.migrations.last?.checksum,
       tasks: tasks
     )
+    try Problems.check(OnceCheck(project).problems(of: migration))
+    return migration
   }
 
   private init(project: Project, moves: MoveChoice) throws(Problem) {

@@ -27,7 +27,7 @@ struct TaskOrder {
       let isAction =
         switch task.action {
         case .run, .move: true
-        case .write, .delete: false
+        case .write, .delete: task.once
         }
       let isRepeated = levels.last?.contains { tasks[$0].path == task.path } ?? false
       let waits = levels.last.map { !dependencies.needs[index].isDisjoint(with: $0) } ?? false

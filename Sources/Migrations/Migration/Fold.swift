@@ -31,7 +31,7 @@ package struct Fold: Hashable, Sendable {
   ///
   /// - Throws: ``Problem`` (migration invalid).
   package mutating func apply(_ migration: Migration, environment: String) throws(Problem) {
-    for task in migration.tasks where task.scope.includes(environment) {
+    for task in migration.tasks where task.scope.includes(environment) && !task.once {
       if let complaint = apply(task) {
         let where_ = environment.isEmpty ? "" : " in environment \(environment)"
         throw Problem(

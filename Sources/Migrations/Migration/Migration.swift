@@ -78,6 +78,7 @@ extension Task {
     }
     if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(\.value)) }
     members.merge(terms.members) { $1 }
+    if once { members["once"] = true }
     return .object(members)
   }
 }

@@ -1,6 +1,6 @@
 import Catalogue
 import Configuration
-import Values
+package import Values
 import YAML
 
 /// The YAML form of a migration.
@@ -9,7 +9,8 @@ package enum MigrationFile {
   private static let keyOrder = ["version", "name", "parent", "tasks"] + taskKeys
 
   private static let taskKeys = [
-    "path", "namespace", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from", "to",
+    "path", "namespace", "once", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from",
+    "to",
     "was",
     "was_inside", "only", "except", "approve",
   ]
@@ -61,7 +62,29 @@ package enum MigrationFile {
     return Migration(version: version, name: name, parent: parent, tasks: read)
   }
 
-  private static func task(_ node: Node, _ diagnostics: Diagnostics) -> Task? {
+  /// Reads tasks that somebody wrote by hand, to be done once: a list in the form that migrations have.
+  ///
+  /// - Throws: ``Problems`` with everything that is wrong, each with its place.
+  package static func onceTasks(of file: ProjectFile) throws(Problems) -> [Task] {
+    let diagnostics = Diagnostics(.migrationInvalid)
+    var tasks: [Task] = []
+    if let root = diagnostics.parse(file.bytes, file: file.path) {
+      if case .sequence(let nodes) = root.content {
+        tasks = nodes.compactMap { task($0, isOnce: true, diagnostics) }
+      } else {
+        diagnostics.error(
+          "tasks must be a list, not \(root.value.kind)",
+          at: root.location,
+          hint:
+            "for example \"- {path: secret/data/new, write: {data: {key: \"${vault:secret/data/old#key}\"}}}\""
+        )
+      }
+    }
+    _ = try diagnostics.finish()
+    return tasks
+  }
+
+  private static func task(_ node: Node, isOnce: Bool = false, _ diagnostics: Diagnostics) -> Task? {
     guard var map = MapReader(node, "a task", diagnostics) else { return nil }
     map.know(taskKeys.filter { !["from", "to"].contains($0) })
     defer { map.finish() }
@@ -81,6 +104,20 @@ package enum MigrationFile {
       diagnostics.error(complaint, at: node.location, path: path.description)
       return nil
     }
+    task.once = map.bool("once") ?? isOnce
+    if task.once {
+      if case .run = action {
+        diagnostics.error(
+          "\(path) is run, which happens once anyway",
+          at: node.location,
+          path: path.description,
+          hint: "declare actions in the schema, and leave once to write and delete"
+        )
+      }
+      if let written = map.node("write") {
+        _ = EntryForm(path: path, diagnostics: diagnostics).plain(written)
+      }
+    }
     switch map.node("was") {
     case nil: break
     case let was? where was.value == "absent": task.was = .absent
@@ -92,7 +129,16 @@ package enum MigrationFile {
         path: path.description
       )
     }
-    if task.hasPast, map.node("was") == nil {
+    if task.once {
+      if let was = map.node("was") {
+        diagnostics.error(
+          "\(path) is done once, and what was there does not matter",
+          at: was.location,
+          path: path.description,
+          hint: "remove was"
+        )
+      }
+    } else if task.hasPast, map.node("was") == nil {
       diagnostics.error(
         "the task for \(path) does not say what was there before",
         at: node.location,

@@ -30,6 +30,8 @@ package struct Task: Hashable, Sendable {
   package var approvals: [String: Approval]
   /// What becomes of an action's answer, and when it does not run.
   package var terms: ActionTerms
+  /// Written by hand to move data: done once with its version, and no part of what is declared.
+  package var once: Bool
 
   package init(
     path: VaultPath,
@@ -38,7 +40,8 @@ package struct Task: Hashable, Sendable {
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
     approvals: [String: Approval] = [:],
-    terms: ActionTerms = ActionTerms()
+    terms: ActionTerms = ActionTerms(),
+    once: Bool = false
   ) {
     self.path = path
     self.action = action
@@ -47,6 +50,7 @@ package struct Task: Hashable, Sendable {
     self.scope = scope
     self.approvals = approvals
     self.terms = terms
+    self.once = once
   }
 
   /// Whether it says what was there before it.

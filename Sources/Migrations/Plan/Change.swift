@@ -101,7 +101,10 @@ extension Change {
       self.init(
         path: task.path,
         action: .run,
-        fields: Field.differences(from: nil, to: arguments),
+        fields: Field.differences(
+          from: nil,
+          to: .object((arguments.object ?? [:]).merging(task.terms.members) { $1 })
+        ),
         losses: task.losses(catalogue, mounts),
         version: version
       )

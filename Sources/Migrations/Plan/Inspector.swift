@@ -162,12 +162,29 @@ package struct Inspector {
     )
   }
 
+  /// What the schema would have to say so that paths are as somebody else made them; everything that drifted if `nil`.
+  ///
+  /// - Throws: ``Problems`` for what cannot be adopted, ``Problem``, ``VaultError``, ``GitError``.
+  package func adoption(of paths: Set<VaultPath>?) async throws -> DriftAdoption? {
+    guard let view = try recordedView(await examine()) else { return nil }
+    let live = try live(view)
+    let drift = drift(view, live).filter { paths?.contains($0.path) ?? true }
+    guard !drift.isEmpty else { return nil }
+    return try DriftAdoption(drift, live: live, project, view.mounts)
+  }
+
   private func drift(_ view: RecordedView) throws -> [Change] {
-    let live = try target.reader(for: view.applied.resources).read(
-      view.layers.observed.keys,
-      mounts: view.mounts
-    )
-    let changed = Planner.drift(
+    let schema = project.schema.content(in: target.environment.name)
+    let strangers = Strangers(target: target, fold: view.applied, schema: schema)
+    return drift(view, try live(view)) + (try strangers.changes())
+  }
+
+  private func live(_ view: RecordedView) throws -> [VaultPath: Value] {
+    try target.reader(for: view.applied.resources).read(view.layers.observed.keys, mounts: view.mounts)
+  }
+
+  private func drift(_ view: RecordedView, _ live: [VaultPath: Value]) -> [Change] {
+    Planner.drift(
       observed: view.layers.observed,
       live: live,
       declared: view.applied.resources,
@@ -175,7 +192,5 @@ package struct Inspector {
       fingerprints: view.fingerprints,
       catalogue: target.catalogue
     )
-    let schema = project.schema.content(in: target.environment.name)
-    return changed + (try Strangers(target: target, fold: view.applied, schema: schema).changes())
   }
 }

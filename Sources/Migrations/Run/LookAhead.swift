@@ -31,7 +31,7 @@ struct LookAhead {
     return tasks.filter { _, task in
       switch task.action {
       case .run, .move: return false
-      case .write, .delete: break
+      case .write, .delete: if task.once { return false }
       }
       let isNew = task.path.lies(in: missingNamespaces) || missing.contains { $0.contains(task.path) }
       return seen.insert(task.path).inserted && !isNew

@@ -47,7 +47,7 @@ struct ReadBack {
     var change = StateChange(summary: "")
     var shown = neighbours
     let given = try givenValues(of: migration)
-    for task in migration.tasks where task.scope.includes(target.environment.name) {
+    for task in migration.tasks where task.scope.includes(target.environment.name) && !task.once {
       switch task.action {
       case .run: continue
       case .move(let from):

@@ -65,7 +65,7 @@ package final class Runner {
       try checkNothingIsHalfDone(first)
     } else {
       // An unset variable, or a reference to nothing, stops the run before anything is written.
-      try target.checkReferences(of: first.pending, in: project)
+      try target.checkReferences(of: first.pending, in: project, after: first.run)
       try target.refuseOwnGround(first.pending, in: project)
     }
     guard try hasWork(first) else { return result }

@@ -150,14 +150,16 @@ package final class Target {
     )
   }
 
-  /// Forgets the values that lie at a path, or all of them, because they may be others by now.
-  func forgetValues(at path: VaultPath? = nil) {
-    guard let path else {
-      knownValues = [:]
-      return
-    }
+  /// Forgets all values that were looked up, because they may be others by now.
+  func forgetValues() { knownValues = [:] }
+
+  /// Forgets those that a change at a path may have changed: in the same mount one object often shows another.
+  func forgetValues(near path: VaultPath, _ mounts: MountTable) {
     guard !knownValues.isEmpty else { return }
-    knownValues = knownValues.filter { $0.key.path != path }
+    let prefix = path.contentPrefix ?? mounts.mount(holding: path)?.prefix ?? path.path
+    knownValues = knownValues.filter { object, _ in
+      object.path.namespace != path.namespace || !object.path.path.hasPrefix(prefix)
+    }
   }
 
   /// The types of all mounts: those that the server lists, and those that a fold declares.

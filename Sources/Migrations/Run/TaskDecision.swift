@@ -32,12 +32,14 @@ struct TaskView {
   /// Whether an interrupted run had set out to do this task.
   let wasIntended: Bool
   let fingerprints: Fingerprints
-  /// Whether an interrupted run of another migration of this version wrote it: it is corrected, not respected.
+  /// Whether an interrupted run of another migration of this version wrote it, or it lies in a mount that this version
+  /// made: it is corrected, not respected.
   var isOurs = false
 }
 
 extension TaskDecision {
   static func decide(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
+    if view.task.once { return decideOnce(view) }
     if view.endpoint.readPath(for: view.task.path) == .nothing { return .send }
     if view.task.action == .delete { return decideDeletion(view, options) }
     guard let live = view.live else {
@@ -66,6 +68,17 @@ extension TaskDecision {
       "exists already and is not what the migration writes",
       agreement.differences
     )
+  }
+
+  /// What is not declared has no record, and its task was written by somebody who knows what is there.
+  private static func decideOnce(_ view: TaskView) -> TaskDecision {
+    if view.task.action == .delete {
+      let canBeSeen = view.endpoint.readPath(for: view.task.path) != .nothing
+      return view.live == nil && canBeSeen ? .adopt(notice: nil) : .send
+    }
+    guard view.wasIntended, view.live != nil else { return .send }
+    let agreement = view.agreement(with: view.value)
+    return agreement.isEqual && agreement.unverifiable.isEmpty ? .adopt(notice: nil) : .send
   }
 
   private static func decideDeletion(_ view: TaskView, _ options: RunOptions) -> TaskDecision {

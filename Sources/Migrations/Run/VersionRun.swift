@@ -115,7 +115,7 @@ final class VersionRun {
     let progress = progress == .adopted && journal.step(migration.tasks[index].path) != nil ? .done : progress
     let path = migration.tasks[index].path
     journal.note(path, progress)
-    if progress == .done { context.target.forgetValues(at: path) }
+    if progress == .done { context.target.forgetValues(near: path, mounts) }
     outcomes[index] = HistoryRecord.Outcome(
       path: path,
       action: action.rawValue,

@@ -17,6 +17,7 @@ extension VersionRun {
 
   /// Does the tasks of a level that the server does not have yet.
   func write(_ level: [Int]) throws {
+    if let only = level.first, isDoneOnce(only) { return finishOnce(only) }
     var sending: [Sending] = []
     for (index, view) in zip(level, try views(of: level)) {
       switch TaskDecision.decide(view, context.options) {
@@ -31,6 +32,19 @@ extension VersionRun {
     for start in stride(from: 0, to: sending.count, by: Self.groupSize) {
       try send(Array(sending[start..<min(start + Self.groupSize, sending.count)]))
     }
+  }
+
+  /// Whether an interrupted run did a task that is done once; what it reads from may be gone since.
+  private func isDoneOnce(_ index: Int) -> Bool {
+    let task = migration.tasks[index]
+    return task.once && journal.step(task.path)?.progress == .done
+  }
+
+  private func finishOnce(_ index: Int) {
+    let task = migration.tasks[index]
+    let before = journal.step(task.path)?.before
+    let action: Change.Action = task.action == .delete ? .delete : before == nil ? .create : .update
+    finish(index, action, .done, before: before)
   }
 
   private func send(_ group: [Sending]) throws {
@@ -147,7 +161,7 @@ extension VersionRun {
       content: content,
       wasIntended: journal.step(task.path) != nil,
       fingerprints: context.fingerprints,
-      isOurs: journal.isCorrection && journal.step(task.path) != nil
+      isOurs: journal.isCorrection && journal.step(task.path) != nil || journal.hasMade(mountOf: task.path)
     )
   }
 

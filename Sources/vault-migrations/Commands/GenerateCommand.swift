@@ -16,6 +16,7 @@ struct GenerateCommand: ToolCommand {
 
       EXAMPLE:
         vault-migrations generate -m web-role
+        vault-migrations generate -m move-keys --once-from moves.yaml
         vault-migrations generate -m drop-legacy --approve prod="legacy/ is empty since May"
         vault-migrations generate -m rename --move apps/=services/
       """
@@ -35,6 +36,14 @@ struct GenerateCommand: ToolCommand {
 
   @Flag(help: "Mounts that look moved are deleted, and made anew.")
   var noMove = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Add the tasks of a file, to be done once: a list of {path, write} and {path, delete: true}.",
+      valueName: "file"
+    )
+  )
+  var onceFrom: String?
 
   @Flag(help: "Show the migration, write nothing.")
   var dryRun = false
@@ -57,7 +66,13 @@ struct GenerateCommand: ToolCommand {
     var problems = try Validator.problems(in: project, comparesSchema: false)
     try Problems.check(problems)
     let approvals = try approvals(project)
-    var migration = try Generator.next(for: project, name: name, approvals: approvals, moves: try moves())
+    var migration = try Generator.next(
+      for: project,
+      name: name,
+      approvals: approvals,
+      moves: try moves(),
+      once: try onceTasks(context)
+    )
     let live = await LiveLook(open: open, context: context, isOffline: offline)
       .look(approving: approvals.keys.sorted(), &migration)
     // The server at hand knows its own fields better than any table.
@@ -99,6 +114,14 @@ struct GenerateCommand: ToolCommand {
       moves[parts[0]] = parts[1]
     }
     return MoveChoice(moves: moves, isRefused: noMove)
+  }
+
+  private func onceTasks(_ context: Context) throws -> [Task] {
+    guard let onceFrom else { return [] }
+    guard let bytes = FileManager.default.contents(atPath: context.absolute(onceFrom)) else {
+      throw Problem(.usage, "there is no file at \(onceFrom)", hint: "it holds a list of tasks")
+    }
+    return try MigrationFile.onceTasks(of: ProjectFile(path: onceFrom, bytes: Array(bytes)))
   }
 
   private func approvals(_ project: Project) throws -> [String: String] {
