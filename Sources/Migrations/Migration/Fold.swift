@@ -94,6 +94,7 @@ package struct Fold: Hashable, Sendable {
     resources = moving(resources)
     actions = moving(actions)
     terms = moving(terms)
+    for (path, old) in terms { terms[path] = old.moved(by: move, in: path.namespace) }
     return nil
   }
 
