@@ -72,6 +72,8 @@ package struct Endpoint: Sendable {
   // MARK: Reading and comparing
 
   var read = Read.itself
+  /// How the object's id is found, where servers know it by that alone.
+  package internal(set) var lookup: IDLookup?
   /// Goes after the `?` of the read, when the plain answer leaves something out.
   package var readQuery: String?
   var readFields: [String: String] = [:]

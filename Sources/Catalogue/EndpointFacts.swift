@@ -91,6 +91,11 @@ extension Endpoint {
     case .path(let other): .string("GET \(other)\(query)")
     case .member(let list, let key): .string("the entry \(key) of GET \(list)")
     case .kvMetadata(let other): .string("GET \(other), in the place of its values")
+    case .named(let list, let match):
+      .string(
+        "the entry of LIST \(list) with "
+          + match.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      )
     case .nothing: kind == .action ? nil : .string("cannot be read back")
     }
   }

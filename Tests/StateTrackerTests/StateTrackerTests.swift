@@ -168,7 +168,11 @@ private struct Branch {
     try await Scratch.with { scratch in
       let branch = try Branch(in: scratch)
       let base = try await branch.record(change([VaultPath("a/x"): ["k": 1]]))
-      let late = try await branch.tracker.draft(change([VaultPath("a/x"): ["k": 3]]), on: base, tagging: "0002")
+      let late = try await branch.tracker.draft(
+        change([VaultPath("a/x"): ["k": 3]]),
+        on: base,
+        tagging: "0002"
+      )
       try await branch.record(change([VaultPath("a/x"): ["k": 2]]))
       let stale = StateTracker(
         repository: branch.repository,

@@ -33,21 +33,24 @@ package struct LiveReader {
   ) throws -> [VaultPath: Value] {
     var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
     var singles: [(path: VaultPath, from: VaultPath)] = []
+    var named: [VaultPath: [(path: VaultPath, match: [String: String])]] = [:]
     for path in paths.sorted() {
       switch catalogue.endpoint(for: path, mounts: mounts).readPath(for: path) {
       case .itself: singles.append((path, path))
       case .path(let other), .kvMetadata(let other): singles.append((path, other))
       case .member(let list, let key): lists[list, default: []].append((path, key))
+      case .named(let list, let match): named[list, default: []].append((path, match))
       case .nothing: continue
       }
     }
     let listed = lists.keys.sorted()
+    let tellingNames = named.keys.sorted()
     let answers = client.perform(
       listed.map { VaultRequest(.read, $0) }
         + singles.map { single in
           let query = catalogue.endpoint(for: single.path, mounts: mounts).readQuery
           return VaultRequest(.read, single.from, query: query.map(Self.parameters) ?? [])
-        }
+        } + tellingNames.map { VaultRequest(.list, $0) }
     )
     var found: [VaultPath: Value] = [:]
     for (list, answer) in zip(listed, answers) {
@@ -64,6 +67,45 @@ package struct LiveReader {
       } else {
         found[single.path] = recordable(data, at: single.path, mounts)
       }
+    }
+    for (list, answer) in zip(tellingNames, answers.suffix(tellingNames.count)) {
+      guard let data = try data(of: answer) else { continue }
+      for (path, match) in named[list] ?? [] {
+        if let entry = IDLookup.find(match, in: data)?.entry {
+          found[path] = recordable(entry, at: path, mounts)
+        }
+      }
+    }
+    return found
+  }
+
+  /// The ids of objects that servers know by those alone, as far as they are there.
+  package func ids(of paths: some Collection<VaultPath>, mounts: MountTable) throws -> [VaultPath: String] {
+    var lists: [VaultPath: [(path: VaultPath, match: [String: String])]] = [:]
+    for path in paths {
+      let plan = catalogue.endpoint(for: path, mounts: mounts).readPath(for: path)
+      if case .named(let list, let match) = plan { lists[list, default: []].append((path, match)) }
+    }
+    let asked = lists.keys.sorted()
+    var found: [VaultPath: String] = [:]
+    for (list, answer) in zip(asked, client.perform(asked.map { VaultRequest(.list, $0) })) {
+      guard let data = try data(of: answer) else { continue }
+      for (path, match) in lists[list] ?? [] { found[path] = IDLookup.find(match, in: data)?.id }
+    }
+    return found
+  }
+
+  /// Those aliases that belong to an entity which a login made, and nobody named or gave anything since.
+  func ownedByLogins(_ aliases: [VaultPath: Value]) throws -> Set<VaultPath> {
+    let owners = aliases.compactMap { path, alias in alias["canonical_id"]?.string.map { (path, $0) } }
+    let requests = owners.map { VaultRequest(.read, $0.0.with(path: "identity/entity/id/\($0.1)")) }
+    var found: Set<VaultPath> = []
+    for ((path, _), answer) in zip(owners, client.perform(requests)) {
+      guard let entity = try data(of: answer), entity["name"]?.string?.hasPrefix("entity_") == true else {
+        continue
+      }
+      let given = ["policies", "metadata", "direct_group_ids"].compactMap { entity[$0] }
+      if given.allSatisfy(\.isZero) { found.insert(path) }
     }
     return found
   }

@@ -15,6 +15,8 @@ struct RequestBuilder {
     let live: Value?
     /// The fingerprints of this write's secrets, at the same places.
     let fingerprinted: Value
+    /// What the server calls an object whose path it does not know.
+    var id: String?
   }
 
   /// The request of a write, from a value that is resolved, secrets included.
@@ -36,19 +38,22 @@ struct RequestBuilder {
       // First what was removed, then what need not be repeated: the latter was not removed.
       let whole = try completed(value, basis.sent, endpoint, path)
       let body = withoutUnchangedSecrets(whole, basis, endpoint)
-      return VaultRequest(.write, path, body: withoutFirstFields(body, basis, endpoint))
+      let target = endpoint.lookedUpPath(for: path, id: basis.id) ?? path
+      return VaultRequest(.write, target, body: withoutFirstFields(body, basis, endpoint))
     }
   }
 
   /// The request that takes something away; where there is no DELETE, one that writes the defaults of what was declared.
   ///
   /// Throws ``Problem`` if nothing can take it away.
-  func delete(_ path: VaultPath, declared: Value) throws(Problem) -> VaultRequest {
+  func delete(_ path: VaultPath, declared: Value, id: String? = nil) throws(Problem) -> VaultRequest {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
     switch endpoint.kind {
     case .mount, .authMethod: return VaultRequest(.delete, mountPath(path))
     case .kvData, .resource, .action:
-      guard endpoint.deleteIsRefused else { return VaultRequest(.delete, path) }
+      guard endpoint.deleteIsRefused else {
+        return VaultRequest(.delete, endpoint.lookedUpPath(for: path, id: id) ?? path)
+      }
       return VaultRequest(.write, path, body: try completed(.object([:]), declared, endpoint, path))
     }
   }

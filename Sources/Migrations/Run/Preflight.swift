@@ -75,12 +75,19 @@ struct Preflight {
       let isTuned = task.action != .delete && context.layers.observed[path] != nil
       path = path.with(path: isTuned ? base + "/tune" : base)
     }
+    // The id is not known here; policies name such paths by a pattern.
+    if let byID = endpoint.lookedUpPath(for: path, id: "id") { path = byID }
     let isDeletion = task.action == .delete && !endpoint.deleteIsRefused
     var needs = [
       Need(path: path, anyOf: isDeletion ? ["delete"] : ["create", "update"], sudo: endpoint.needsSudo)
     ]
     switch endpoint.readPath(for: task.apiPath) {
     case .nothing: break
+    case .named(let list, _):
+      needs.append(Need(path: list, anyOf: ["list"], sudo: false))
+      if !isDeletion, let create = endpoint.lookedUpPath(for: task.apiPath, id: nil) {
+        needs.append(Need(path: create, anyOf: ["create", "update"], sudo: false))
+      }
     case .itself: needs.append(Need(path: path, anyOf: ["read"], sudo: false))
     case .path(let other), .kvMetadata(let other), .member(let other, _):
       needs.append(Need(path: other, anyOf: ["read"], sudo: false))

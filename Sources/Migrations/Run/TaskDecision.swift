@@ -34,6 +34,8 @@ struct TaskView {
   let fingerprints: Fingerprints
   /// Whether an interrupted run of another migration of this version wrote it: it is corrected, not respected.
   var isOurs = false
+  /// What the server calls an object whose path it does not know.
+  var id: String?
 }
 
 extension TaskDecision {

@@ -75,7 +75,8 @@ extension VersionRun {
       from: context.target,
       mounts: mounts
     )
-    let live = try reader.read(tasks.map(\.path), mounts: mounts)
+    var live = try reader.read(tasks.map(\.path), mounts: mounts)
+    let ids = try identify(tasks, &live)
     // Secrets are read only where their version alone cannot tell whether they are ours.
     let unpaired = tasks.filter { task in
       guard let now = live[task.path], task.action != .delete, endpoint(of: task).kind == .kvData else {
@@ -86,8 +87,27 @@ extension VersionRun {
     let content = try reader.readSecretData(unpaired.map(\.path))
     return try tasks.map { task in
       let values = try values(of: task, given, absent)
-      return view(of: task, values, live: live[task.path], content: content[task.path])
+      var view = view(of: task, values, live: live[task.path], content: content[task.path])
+      view.id = ids[task.path]
+      return view
     }
+  }
+
+  /// The ids of objects that the server knows by those alone.
+  ///
+  /// An alias that a login made belongs to nobody yet, so that its entity does not count.
+  private func identify(_ tasks: [Task], _ live: inout [VaultPath: Value]) throws -> [VaultPath: String] {
+    let named = tasks.filter { endpoint(of: $0).lookup != nil && live[$0.path] != nil }.map(\.path)
+    guard !named.isEmpty else { return [:] }
+    let unknown = named.filter {
+      $0.path.hasPrefix("identity/entity-alias/") && context.layers.observed[$0] == nil
+    }
+    for path in try reader.ownedByLogins(live.filter { unknown.contains($0.key) }) {
+      guard case .object(var members)? = live[path] else { continue }
+      members["canonical_id"] = nil
+      live[path] = .object(members)
+    }
+    return try reader.ids(of: named, mounts: mounts)
   }
 
   /// What a task writes, and what it says was there, both resolved.
@@ -136,9 +156,15 @@ extension VersionRun {
   func request(for view: TaskView) throws -> VaultRequest {
     let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
     guard let value = view.value, let fingerprinted = view.fingerprinted else {
-      return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
+      let declared = view.sent ?? view.was ?? .object([:])
+      return try builder.delete(view.task.path, declared: declared, id: view.id)
     }
-    let basis = RequestBuilder.Basis(sent: view.sent, live: view.live, fingerprinted: fingerprinted)
+    let basis = RequestBuilder.Basis(
+      sent: view.sent,
+      live: view.live,
+      fingerprinted: fingerprinted,
+      id: view.id
+    )
     return try builder.write(value, at: view.task.path, basis)
   }
 

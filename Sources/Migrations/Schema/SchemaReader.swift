@@ -107,8 +107,11 @@ package struct SchemaReader {
     let environments = takeEnvironments(from: &pairs, of: entry)
     let node = entry.node.with(pairs)
     let form = EntryForm(path: entry.path, diagnostics: diagnostics)
+    let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     let value: Value?
-    if entry.path.isMount || entry.path.isAuthMethod {
+    if endpoint.lookup != nil {
+      value = form.named(node, endpoint)
+    } else if entry.path.isMount || entry.path.isAuthMethod {
       value = form.mount(node)
     } else if entry.path.path.hasPrefix("sys/policies/acl/") {
       value = form.policy(node)
@@ -116,7 +119,6 @@ package struct SchemaReader {
       value = form.plain(node)
     }
     guard let value else { return }
-    let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     let declaration = Schema.Declaration(
       value: value,
       environments: environments,

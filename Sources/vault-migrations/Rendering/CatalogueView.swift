@@ -160,10 +160,11 @@ struct CatalogueView {
 extension Endpoint {
   /// How it is read, in a word.
   fileprivate var readWord: String {
-    switch readPath(for: VaultPath("x")) {
+    if lookup != nil { return "a list" }
+    return switch readPath(for: VaultPath("x")) {
     case .itself: "itself"
     case .path: "elsewhere"
-    case .member: "a list"
+    case .member, .named: "a list"
     case .kvMetadata: "its metadata"
     case .nothing: "none"
     }
