@@ -168,6 +168,14 @@ extension Endpoint {
 // MARK: - Fields
 
 extension Endpoint {
+  /// The names that a written field may have in the read; inside a map the keys joined with dots.
+  package func readNames(of field: String) -> [String] {
+    let names = [field] + (shape.renamed[field].map { [$0] } ?? [])
+    guard let nested = shape.nested else { return names }
+    let key = PathTemplate.fill(nested, with: bindings)
+    return names + names.map { "\(key).\($0)" }
+  }
+
   /// Whether the value of a field must not be shown or stored.
   ///
   /// Inside a map, the name of a field is its keys joined with dots: `connection_details.password`.

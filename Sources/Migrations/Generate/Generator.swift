@@ -86,21 +86,22 @@ package struct Generator {
     guard fold != schema else { return [] }
     let mounts = schema.mounts
     var tasks: [Task] = []
-    for (path, value) in schema.resources where fold.resources[path] != value {
+    for (path, value) in schema.resources where fold.differs(from: schema, at: path) {
       let old = fold.resources[path]
       if let old, old["type"] != value["type"], path.isMount || path.isAuthMethod {
         refuseOtherType(path, old)
         continue
       }
       if let old { refuseImmutable(path, old, value, mounts) }
-      tasks.append(Task(path: path, action: .write(value), was: old.map(Task.Was.value) ?? .absent))
+      let was = old.map(Task.Was.value) ?? .absent
+      tasks.append(Task(path: path, action: .write(value), was: was, manage: schema.manages[path]))
     }
     let deleted = fold.resources.filter { schema.resources[$0.key] == nil }
     let deletedMounts = deleted.keys.filter { $0.isMount || $0.isAuthMethod }.sorted()
     for (path, old) in deleted {
       let isTakenAlong = deletedMounts.contains { $0 != path && $0.contains(path) }
       guard !isTakenAlong else { continue }
-      var task = Task(path: path, action: .delete, was: .value(old))
+      var task = Task(path: path, action: .delete, was: .value(old), manage: fold.manages[path])
       for (inside, value) in fold.content(of: path) { task.wasInside[inside.path] = value }
       tasks.append(task)
     }
@@ -220,7 +221,8 @@ extension VaultPath {
 extension Task {
   /// What a task destroys that no rollback brings back, in words; `nil` if nothing.
   package func losses(_ catalogue: Catalogue, _ mounts: MountTable) -> String? {
-    guard case .delete = action else { return nil }
+    // What is shared is left.
+    guard case .delete = action, manage == nil else { return nil }
     return catalogue.endpoint(for: path, mounts: mounts).loses
   }
 }

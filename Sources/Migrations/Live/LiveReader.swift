@@ -10,13 +10,17 @@ package struct LiveReader {
   private let secrets: Set<Secret>
   /// The declared fields that hold secrets, by path: whatever a server answers for them is one.
   private let secretFields: [VaultPath: Set<String>]
+  /// How objects are shared: of those, only what is ours is read.
+  private let manages: [VaultPath: Manage]
 
   package init(
     client: VaultClient,
     catalogue: Catalogue,
     secrets: Set<Secret> = [],
-    secretFields: [VaultPath: Set<String>] = [:]
+    secretFields: [VaultPath: Set<String>] = [:],
+    manages: [VaultPath: Manage] = [:]
   ) {
+    self.manages = manages
     self.client = client
     self.catalogue = catalogue
     self.secrets = secrets
@@ -77,6 +81,30 @@ package struct LiveReader {
       }
     }
     return found
+  }
+
+  /// What is sent for an object whose other fields belong to others: their values of now as well, unless a write leaves
+  /// them alone anyway.
+  func including(_ value: Value, of task: Task, _ endpoint: Endpoint, isThere: Bool) throws -> Value {
+    guard case .fields? = task.manage, isThere, endpoint.isMerge != true, case .object(let own) = value else {
+      return value
+    }
+    let request: VaultRequest
+    switch endpoint.readPath(for: task.path) {
+    case .itself: request = VaultRequest(.read, task.path, query: endpoint.readQuery.map(Self.parameters) ?? [])
+    case .path(let other): request = VaultRequest(.read, other)
+    case .member, .named, .kvMetadata, .nothing: return value
+    }
+    let live = try data(of: client.perform([request])[0])?.object ?? [:]
+    // What a server computes is not for writing.
+    let known = FieldTable.builtIn.fields(of: endpoint)?.types
+    let others = live.filter { name, value in
+      let isOurs = own[name] != nil || task.manage?.owns(name) == true
+      if isOurs || value == .null || endpoint.isVolatile(field: name) { return false }
+      return known.map { $0[name] != nil } ?? true
+    }
+    let marked = Value.object(others).marking(secretsOf: endpoint).object ?? [:]
+    return .object(marked.merging(own) { $1 })
   }
 
   /// The ids of objects that servers know by those alone, as far as they are there.
@@ -151,7 +179,7 @@ package struct LiveReader {
 
   private func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
-    guard case .object(let members) = value else { return value }
+    guard case .object(let members) = manages[path]?.restrict(value, endpoint) ?? value else { return value }
     let stable = members.filter { !endpoint.isVolatile(field: $0.key) }
     let declared = (secretFields[path] ?? []).map { [$0, endpoint.shape.renamed[$0] ?? $0] }.joined()
     return Value.object(stable).mapLeaves { leaf, keys in

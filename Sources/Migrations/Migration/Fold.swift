@@ -6,8 +6,15 @@ package struct Fold: Hashable, Sendable {
   package private(set) var resources: [VaultPath: Value]
   /// The arguments of every one-off action that has run.
   package private(set) var actions: [VaultPath: Value]
+  /// How resources are shared with others; those that are missing here are ours as a whole.
+  package private(set) var manages: [VaultPath: Manage]
 
-  package init(resources: [VaultPath: Value] = [:], actions: [VaultPath: Value] = [:]) {
+  package init(
+    resources: [VaultPath: Value] = [:],
+    actions: [VaultPath: Value] = [:],
+    manages: [VaultPath: Manage] = [:]
+  ) {
+    self.manages = manages
     self.resources = resources
     self.actions = actions
   }
@@ -38,6 +45,11 @@ package struct Fold: Hashable, Sendable {
     }
   }
 
+  /// Whether another fold declares something else at a path, or shares it otherwise.
+  func differs(from other: Fold, at path: VaultPath) -> Bool {
+    resources[path] != other.resources[path] || manages[path] != other.manages[path]
+  }
+
   /// The types of all mounts and auth methods.
   package var mounts: MountTable {
     MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value) })
@@ -57,11 +69,13 @@ package struct Fold: Hashable, Sendable {
     case .write(let value):
       if let complaint = complaint(about: task) { return complaint }
       resources[task.path] = value
+      manages[task.path] = task.manage
     case .delete:
       if let complaint = complaint(about: task) { return complaint }
       guard resources.removeValue(forKey: task.path) != nil else {
         return "\(task.path) is deleted but not there"
       }
+      manages[task.path] = nil
       removeContent(of: task.path)
     case .run(let arguments):
       guard actions.updateValue(arguments, forKey: task.path) == nil else {
@@ -89,5 +103,6 @@ package struct Fold: Hashable, Sendable {
     }
     resources = resources.filter { !isInside($0.key) }
     actions = actions.filter { !isInside($0.key) }
+    manages = manages.filter { !isInside($0.key) }
   }
 }

@@ -10,7 +10,7 @@ package enum MigrationFile {
 
   private static let taskKeys = [
     "path", "namespace", "write", "run", "delete", "was", "was_inside", "only", "except", "approve",
-    "at_most_once",
+    "at_most_once", "manage",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -119,6 +119,7 @@ package enum MigrationFile {
       }
     }
     task.atMostOnce = map.bool("at_most_once") ?? false
+    task.manage = map.node("manage").flatMap { Manage.read($0, of: path, diagnostics) }
     return task
   }
 

@@ -28,6 +28,8 @@ package struct Task: Hashable, Sendable {
   package var approvals: [String: String]
   /// The action must not be tried again when nobody knows whether it ran.
   package var atMostOnce: Bool
+  /// How the object is shared with others; a shared one is left when its entry goes.
+  package var manage: Manage?
 
   package init(
     path: VaultPath,
@@ -36,8 +38,10 @@ package struct Task: Hashable, Sendable {
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
     approvals: [String: String] = [:],
-    atMostOnce: Bool = false
+    atMostOnce: Bool = false,
+    manage: Manage? = nil
   ) {
+    self.manage = manage
     self.path = path
     self.action = action
     self.was = was

@@ -124,7 +124,7 @@ package struct Inspector {
   }
 
   private func drift(_ view: RecordedView) throws -> [Change] {
-    let live = try target.reader(for: view.applied.resources).read(
+    let live = try target.reader(for: view.applied.resources, sharing: view.applied.manages).read(
       view.layers.observed.keys,
       mounts: view.mounts
     )

@@ -68,6 +68,7 @@ struct Preflight {
   }
 
   private func needs(of task: Task) -> [Need] {
+    if task.action == .delete, task.manage != nil { return [] }
     let endpoint = target.catalogue.endpoint(for: task.apiPath, mounts: mounts)
     var path = task.apiPath
     if let name = path.mountName {

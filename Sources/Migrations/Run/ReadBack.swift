@@ -62,7 +62,12 @@ struct ReadBack {
           lookUp: given.lookUp(for: task.path, absent: .placeholder)
         )
         change.sent[task.path] = recorded(value, at: task.path)
-        shown.append(task.path)
+        // What is only created is not watched.
+        if task.manage == .createOnly {
+          change.observed[task.path] = .some(nil)
+        } else {
+          shown.append(task.path)
+        }
       }
     }
     let observed = shown.filter { change.observed[$0] == nil }

@@ -43,7 +43,10 @@ final class VersionRun {
     self.journal = journal
     self.mounts = mounts
     let target = context.target
-    reader = target.reader(for: fold.resources.merging(migration.writes) { $1 })
+    reader = target.reader(
+      for: fold.resources.merging(migration.writes) { $1 },
+      sharing: fold.manages.merging(migration.manages) { $1 }
+    )
     levels = TaskOrder(catalogue: target.catalogue, mounts: mounts)
       .levels(of: migration.tasks, environment: target.environment.name)
   }

@@ -143,7 +143,7 @@ extension VersionRun {
       fingerprinted: value.map { context.fingerprints.replacingSecrets(in: $0, at: task.path, endpoint) },
       was: was,
       sent: context.layers.sent[task.path],
-      recorded: context.layers.observed[task.path],
+      recorded: context.layers.observed[task.path].map { task.manage?.restrict($0, endpoint) ?? $0 },
       live: live,
       content: content,
       wasIntended: journal.step(task.path) != nil,
@@ -165,7 +165,8 @@ extension VersionRun {
       fingerprinted: fingerprinted,
       id: view.id
     )
-    return try builder.write(value, at: view.task.path, basis)
+    let whole = try reader.including(value, of: view.task, view.endpoint, isThere: view.live != nil)
+    return try builder.write(whole, at: view.task.path, basis)
   }
 
   /// Makes sure that a request did what it should: one whose answer was lost is looked for on the server.

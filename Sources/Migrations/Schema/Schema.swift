@@ -11,6 +11,8 @@ package struct Schema: Sendable {
     package let location: SourceLocation
     /// Where each field is written; those of a mount's `config` and `options` as `config.max_lease_ttl`.
     package let places: [String: SourceLocation]
+    /// How the object is shared with others.
+    package var manage: Manage?
   }
 
   package private(set) var resources: [VaultPath: Declaration] = [:]
@@ -33,7 +35,12 @@ package struct Schema: Sendable {
     func values(_ declarations: [VaultPath: Declaration]) -> [VaultPath: Value] {
       declarations.filter { $0.value.environments?.contains(environment) ?? true }.mapValues(\.value)
     }
-    return Fold(resources: values(resources), actions: values(actions))
+    let declared = resources.filter { $0.value.environments?.contains(environment) ?? true }
+    return Fold(
+      resources: values(resources),
+      actions: values(actions),
+      manages: declared.compactMapValues(\.manage)
+    )
   }
 
   /// Resources and actions, by path.

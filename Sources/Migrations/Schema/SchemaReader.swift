@@ -105,6 +105,7 @@ package struct SchemaReader {
       return
     }
     let environments = takeEnvironments(from: &pairs, of: entry)
+    let manageNode = pairs.firstIndex { $0.key == "manage" }.map { pairs.remove(at: $0).value }
     let node = entry.node.with(pairs)
     let form = EntryForm(path: entry.path, diagnostics: diagnostics)
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
@@ -119,12 +120,16 @@ package struct SchemaReader {
       value = form.plain(node)
     }
     guard let value else { return }
-    let declaration = Schema.Declaration(
+    var declaration = Schema.Declaration(
       value: value,
       environments: environments,
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
+    if let manageNode {
+      declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
+      check(declaration, at: manageNode.location, entry.path, endpoint)
+    }
     if let other = schema.declare(declaration, at: entry.path, isAction: endpoint.kind == .action) {
       diagnostics.error(
         "\(entry.path) is declared twice; the other place is \(other.location)",
@@ -147,6 +152,33 @@ package struct SchemaReader {
         path: entry.path.description,
         hint: "keep one of the two"
       )
+    }
+  }
+
+  /// Only what is ours may be declared; what cannot be shared is refused.
+  private func check(
+    _ declaration: Schema.Declaration,
+    at location: SourceLocation,
+    _ path: VaultPath,
+    _ endpoint: Endpoint
+  ) {
+    func refuse(_ message: String, _ hint: String) {
+      diagnostics.error(message, at: location, path: path.description, hint: hint)
+    }
+    if endpoint.kind == .action {
+      refuse("\(path) is an action, which nobody else can change", "leave manage out")
+    }
+    guard let manage = declaration.manage, case .fields = manage else { return }
+    if endpoint.kind == .kvData {
+      refuse("the fields of \(path) cannot be shared: a secret is observed by its version", "use a secret of its own")
+    }
+    if endpoint.readPath(for: path) == .nothing {
+      refuse("the fields of \(path) cannot be shared: nothing shows what others wrote", "use manage: create-only")
+    }
+    for field in (declaration.value.object ?? [:]).keys.sorted() where !manage.owns(field) {
+      if field == "type", path.isMount || path.isAuthMethod || endpoint.mutability(field: field) != nil { continue }
+      if endpoint.impliedFields[field] != nil { continue }
+      refuse("\(path) declares \(field), which manage does not name", "add it to fields, or leave it to others")
     }
   }
 

@@ -13,6 +13,9 @@ struct ChangeText {
   private func lines(_ change: Change, indent: String) -> String {
     var text = "\(indent)\(mark(change.action)) \(change.path)"
     if change.isDeclared == false { text += style.faint(" (undeclared)") }
+    if let manage = change.manage {
+      text += style.faint(change.action == .delete ? " (shared, so it is left)" : " (\(manage.words))")
+    }
     if let losses = change.losses { text += style.removed("  destroys \(losses)") }
     text += "\n"
     guard change.action != .delete else { return text }
@@ -64,6 +67,7 @@ extension Change {
       "path": .string(path.path), "namespace": .string(path.namespace), "action": .string(action.rawValue),
       "fields": .array(fields.map(\.json)), "destructive": .bool(losses != nil),
     ]
+    members["manage"] = manage?.value
     members["losses"] = losses.map(Value.string)
     members["version"] = version.map { .string(Migration.label($0)) }
     members["declared"] = isDeclared.map(Value.bool)
