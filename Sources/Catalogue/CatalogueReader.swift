@@ -99,6 +99,15 @@ struct EntryReader: Sendable {
     if let word = try fields.word("write", among: ["merge", "replace"]) {
       endpoint.isMerge = word == "merge"
     }
+    if fields.has("cas") {
+      var cas = try fields.fields("cas")
+      guard let field = try cas.text("field"), let version = try cas.text("version") else {
+        throw CatalogueError(at: cas.place, "needs field and version", key: "cas")
+      }
+      let required = try cas.text("required")
+      endpoint.checkAndSet = Endpoint.CheckAndSet(field: field, version: version, required: required)
+      try cas.finish()
+    }
     endpoint.resetValues.merge(try fields.map("reset"), uniquingKeysWith: { $1 })
     endpoint.cannotReset = endpoint.cannotReset.union(try fields.patterns("cannot_reset"))
     endpoint.transient = endpoint.transient.union(try fields.patterns("transient"))

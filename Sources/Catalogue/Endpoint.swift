@@ -52,6 +52,8 @@ package struct Endpoint: Sendable {
   package var cannotReset = NamePatterns()
   /// Instructions to a single write, such as `cas`: they leave nothing behind.
   package var transient = NamePatterns()
+  /// What a write says so that it fails if somebody else was faster.
+  package internal(set) var checkAndSet: CheckAndSet?
   /// Older names of a setting, each with the newer one.
   package var twins: [String: String] = [:]
   /// Fields that are fixed at creation; `*` for all.
@@ -118,6 +120,14 @@ extension Endpoint {
     case nothing
     case path(String)
     case member(of: String, key: String)
+  }
+
+  /// The field of a write that names the version which it is based on, and the field of a read that tells it.
+  package struct CheckAndSet: Hashable, Sendable {
+    package let field: String
+    package let version: String
+    /// Sent for a new object that is to have this set to true; other servers do not know the field.
+    package let required: String?
   }
 
   /// What holds in every family, known or not.

@@ -63,6 +63,7 @@ extension Endpoint {
     note("reads", fieldReads(for: path).mapValues { .string($0.description) })
     note("reset", resetValues)
     note("cannot_reset", cannotReset.patterns)
+    facts["cas"] = checkAndSet.map { .string($0.field) }
     note("twins", twins.mapValues(Value.string))
     note("write_only", writeOnly.patterns)
     note("transient", transient.patterns)

@@ -91,18 +91,32 @@ import Values
     try await withServer(Self.fields) { project, server in
       // Somebody else was here first.
       try server.request("POST", "sys/auth/approle", #"{"type": "approle"}"#)
-      try server.request("POST", "auth/approle/role/web", #"{"secret_id_num_uses": 3, "token_ttl": "20m", "token_policies": ["web"]}"#)
+      try server.request(
+        "POST",
+        "auth/approle/role/web",
+        #"{"secret_id_num_uses": 3, "token_ttl": "20m", "token_policies": ["web"]}"#
+      )
       try await project.generate("first")
       try await project.tool("sync")
-      #expect(try await project.json("show", "1")["tasks"]?.array?.contains { $0["outcome"] == "adopted" } == true)
+      #expect(
+        try await project.json("show", "1")["tasks"]?.array?.contains { $0["outcome"] == "adopted" } == true
+      )
       // An endpoint that merges, one that replaces, and a mount.
-      try server.request("POST", "auth/approle/role/web", #"{"secret_id_num_uses": 5, "token_max_ttl": "2h"}"#)
+      try server.request(
+        "POST",
+        "auth/approle/role/web",
+        #"{"secret_id_num_uses": 5, "token_max_ttl": "2h"}"#
+      )
       try server.request(
         "POST",
         "pki/roles/web",
         #"{"ttl": "1h", "allowed_domains": ["example.com"], "allow_subdomains": true, "key_bits": 4096, "ou": ["theirs"]}"#
       )
-      try server.request("POST", "sys/mounts/shared/tune", #"{"description": "theirs", "default_lease_ttl": "1h"}"#)
+      try server.request(
+        "POST",
+        "sys/mounts/shared/tune",
+        #"{"description": "theirs", "default_lease_ttl": "1h"}"#
+      )
       try await expectNothingLeft(project)
 
       try project.edit("schema.yaml", "token_ttl: 20m", "token_ttl: 30m")
@@ -115,7 +129,9 @@ import Values
       #expect(role["token_ttl"] == 1800 && role["token_max_ttl"] == 7200 && role["secret_id_num_uses"] == 5)
       let issuing = try #require(try server.data("pki/roles/web"))
       #expect(issuing["allowed_domains"] == ["example.org"])
-      #expect(issuing["allow_subdomains"] == true && issuing["key_bits"] == 4096 && issuing["ou"] == ["theirs"])
+      #expect(
+        issuing["allow_subdomains"] == true && issuing["key_bits"] == 4096 && issuing["ou"] == ["theirs"]
+      )
       #expect(issuing["ttl"] == 0)
       let mount = try server.data("sys/mounts/shared")
       #expect(mount?.at("config.max_lease_ttl") == 72000 && mount?["description"] == "theirs")
@@ -133,9 +149,14 @@ import Values
   @Test(arguments: [
     ("manage: sometimes", "4:13", "manage of auth/approle/role/web must be create-only, or name fields"),
     ("manage: {fields: []}", "4:13", "manage of auth/approle/role/web must be create-only, or name fields"),
-    ("manage: {fields: [token_ttl]}", "4:13", "auth/approle/role/web declares token_policies, which manage does not name"),
+    (
+      "manage: {fields: [token_ttl]}", "4:13",
+      "auth/approle/role/web declares token_policies, which manage does not name"
+    ),
   ])
-  func `what cannot be shared so is refused with its place`(line: String, place: String, message: String) async throws {
+  func `what cannot be shared so is refused with its place`(line: String, place: String, message: String)
+    async throws
+  {
     let state = "auth/approle: {type: approle}\nauth/approle/role/web:\n  \(line)\n  token_policies: [web]"
     let files = ["config.yaml": configuration("http://127.0.0.1:1"), "schema.yaml": schema(state)]
     try await Project.with(files) { project in

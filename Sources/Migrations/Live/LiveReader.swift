@@ -29,11 +29,13 @@ package struct LiveReader {
 
   /// What is at each path; what is absent, or cannot be read at all, is missing from the answer.
   ///
-  /// Fields that the server changes by itself are left out, secrets are ``Secret`` leaves. Throws ``VaultError`` for
+  /// Fields that the server changes by itself are left out, secrets are ``Secret`` leaves; `note` gets each answer as it
+  /// came, also that about a secret whose newest version is deleted. Throws ``VaultError`` for
   /// anything but absence.
   package func read(
     _ paths: some Collection<VaultPath>,
-    mounts: MountTable
+    mounts: MountTable,
+    noting note: (VaultPath, Value) -> Void = { _, _ in }
   ) throws -> [VaultPath: Value] {
     var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
     var singles: [(path: VaultPath, from: VaultPath)] = []
@@ -65,6 +67,7 @@ package struct LiveReader {
     }
     for (single, answer) in zip(singles, answers.dropFirst(listed.count)) {
       guard let data = try data(of: answer) else { continue }
+      note(single.path, data)
       let endpoint = catalogue.endpoint(for: single.path, mounts: mounts)
       if endpoint.kind == .kvData {
         found[single.path] = Self.secretVersion(data)
@@ -91,7 +94,8 @@ package struct LiveReader {
     }
     let request: VaultRequest
     switch endpoint.readPath(for: task.path) {
-    case .itself: request = VaultRequest(.read, task.path, query: endpoint.readQuery.map(Self.parameters) ?? [])
+    case .itself:
+      request = VaultRequest(.read, task.path, query: endpoint.readQuery.map(Self.parameters) ?? [])
     case .path(let other): request = VaultRequest(.read, other)
     case .member, .named, .kvMetadata, .nothing: return value
     }

@@ -17,6 +17,8 @@ struct RequestBuilder {
     let fingerprinted: Value
     /// What the server calls an object whose path it does not know.
     var id: String?
+    /// The version that is there, where the server checks that nobody else wrote since.
+    var version: Int?
   }
 
   /// The request of a write, from a value that is resolved, secrets included.
@@ -32,14 +34,17 @@ struct RequestBuilder {
       return VaultRequest(.write, base.with(path: base.path + "/tune"), body: tuneBody(tuning))
     case .kvData:
       var members = value.object ?? [:]
-      members["options"] = basis.live?["current_version"].map { ["cas": $0] }
+      var options = members["options"]?.object ?? [:]
+      options["cas"] = .number(Number(basis.version ?? 0))
+      members["options"] = .object(options)
       return VaultRequest(.write, path, body: .object(members))
     case .resource, .action:
       // First what was removed, then what need not be repeated: the latter was not removed.
       let whole = try completed(value, basis.sent, endpoint, path)
       let body = withoutUnchangedSecrets(whole, basis, endpoint)
       let target = endpoint.lookedUpPath(for: path, id: basis.id) ?? path
-      return VaultRequest(.write, target, body: withoutFirstFields(body, basis, endpoint))
+      let checked = withVersion(withoutFirstFields(body, basis, endpoint), basis, endpoint)
+      return VaultRequest(.write, target, body: checked)
     }
   }
 
@@ -90,6 +95,17 @@ struct RequestBuilder {
       )
     }
     return .object(completion.body)
+  }
+
+  /// Names the version that the write is based on; servers that show none do not know the parameter either.
+  private func withVersion(_ value: Value, _ basis: Basis, _ endpoint: Endpoint) -> Value {
+    guard let check = endpoint.checkAndSet, var members = value.object else { return value }
+    if let version = basis.version {
+      members[check.field] = .number(Number(version))
+    } else if let required = check.required, members[required] == true, members[check.field] == nil {
+      members[check.field] = -1
+    }
+    return .object(members)
   }
 
   /// Leaves out what only the first write may have.

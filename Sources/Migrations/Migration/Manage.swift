@@ -35,7 +35,9 @@ package enum Manage: Hashable, Sendable {
     if node.value.string == createOnlyWord { return .createOnly }
     let names = node.value["fields"]?.array ?? []
     let texts = names.compactMap(\.string)
-    if node.value.object?.count == 1, !texts.isEmpty, texts.count == names.count { return .fields(Set(texts)) }
+    if node.value.object?.count == 1, !texts.isEmpty, texts.count == names.count {
+      return .fields(Set(texts))
+    }
     diagnostics.error(
       "manage of \(path) must be create-only, or name fields",
       at: node.location,

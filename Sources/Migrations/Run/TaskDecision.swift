@@ -36,6 +36,8 @@ struct TaskView {
   var isOurs = false
   /// What the server calls an object whose path it does not know.
   var id: String?
+  /// The version that the server counts, where it checks that nobody else wrote since.
+  var version: Int?
 }
 
 extension TaskDecision {

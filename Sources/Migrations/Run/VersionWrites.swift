@@ -75,7 +75,13 @@ extension VersionRun {
       from: context.target,
       mounts: mounts
     )
-    var live = try reader.read(tasks.map(\.path), mounts: mounts)
+    var versions: [VaultPath: Int] = [:]
+    let endpoints = Dictionary(tasks.map { ($0.path, endpoint(of: $0)) }, uniquingKeysWith: { $1 })
+    var live = try reader.read(tasks.map(\.path), mounts: mounts) { path, answer in
+      let endpoint = endpoints[path]
+      let field = endpoint?.kind == .kvData ? "current_version" : endpoint?.checkAndSet?.version
+      versions[path] = field.flatMap { answer[$0]?.integer }
+    }
     let ids = try identify(tasks, &live)
     // Secrets are read only where their version alone cannot tell whether they are ours.
     let unpaired = tasks.filter { task in
@@ -89,6 +95,7 @@ extension VersionRun {
       let values = try values(of: task, given, absent)
       var view = view(of: task, values, live: live[task.path], content: content[task.path])
       view.id = ids[task.path]
+      view.version = versions[task.path]
       return view
     }
   }
@@ -163,7 +170,8 @@ extension VersionRun {
       sent: view.sent,
       live: view.live,
       fingerprinted: fingerprinted,
-      id: view.id
+      id: view.id,
+      version: view.version
     )
     let whole = try reader.including(value, of: view.task, view.endpoint, isThere: view.live != nil)
     return try builder.write(whole, at: view.task.path, basis)

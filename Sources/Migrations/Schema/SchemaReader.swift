@@ -57,12 +57,8 @@ package struct SchemaReader {
     }
     var found: [Entry] = []
     for pair in children.all() {
-      guard !pair.key.isEmpty, !pair.key.contains("/") else {
-        diagnostics.error(
-          "\"\(pair.key)\" is not a namespace",
-          at: pair.keyLocation,
-          hint: "a nested namespace goes under the namespaces: of its parent"
-        )
+      if let hint = PathRules.complaint(aboutNamespace: pair.key) {
+        diagnostics.error("\"\(pair.key)\" is not a namespace", at: pair.keyLocation, hint: hint)
         continue
       }
       guard var child = MapReader(pair.value, "namespace \(pair.key)", diagnostics) else { continue }
@@ -170,15 +166,26 @@ package struct SchemaReader {
     }
     guard let manage = declaration.manage, case .fields = manage else { return }
     if endpoint.kind == .kvData {
-      refuse("the fields of \(path) cannot be shared: a secret is observed by its version", "use a secret of its own")
+      refuse(
+        "the fields of \(path) cannot be shared: a secret is observed by its version",
+        "use a secret of its own"
+      )
     }
     if endpoint.readPath(for: path) == .nothing {
-      refuse("the fields of \(path) cannot be shared: nothing shows what others wrote", "use manage: create-only")
+      refuse(
+        "the fields of \(path) cannot be shared: nothing shows what others wrote",
+        "use manage: create-only"
+      )
     }
     for field in (declaration.value.object ?? [:]).keys.sorted() where !manage.owns(field) {
-      if field == "type", path.isMount || path.isAuthMethod || endpoint.mutability(field: field) != nil { continue }
+      if field == "type", path.isMount || path.isAuthMethod || endpoint.mutability(field: field) != nil {
+        continue
+      }
       if endpoint.impliedFields[field] != nil { continue }
-      refuse("\(path) declares \(field), which manage does not name", "add it to fields, or leave it to others")
+      refuse(
+        "\(path) declares \(field), which manage does not name",
+        "add it to fields, or leave it to others"
+      )
     }
   }
 
