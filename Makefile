@@ -54,6 +54,12 @@ check-linking: ## Check that no full Foundation is linked (CONFIGURATION=release
 	@if objdump -p $(BINARY) | grep -E 'NEEDED +(libFoundation\.so|lib_FoundationICU\.so)'; then \
 	  echo 'check-linking: $(BINARY) needs the full Foundation' >&2; exit 1; fi
 
+# A run takes about three seconds, and there are three series of them.
+.PHONY: torture
+torture: setup build-tests ## Kill, cut off and race many runs: RUNS=500 in each series, SEED=N to repeat one
+	VAULT_MIGRATIONS_TORTURE=$(or $(RUNS),500) VAULT_MIGRATIONS_SEED=$(SEED) \
+	  swift test --disable-xctest --skip-build --filter 'TortureTests|RaceTests|ClusterTests'
+
 .PHONY: demo
 demo: setup build ## Show a whole story on a throw-away repository and server
 	scripts/demo

@@ -12,6 +12,8 @@ package struct Catalogue: Sendable {
   let mount: Endpoint
   let authMethod: Endpoint
   let anywhere: Endpoint.Anywhere
+  /// What mounts of a type hold that can be counted, by kind of mount, then by noun.
+  let holdings: [String: [String: String]]
   /// Other names of mount types: `auth/oidc` for `auth/jwt`.
   let synonyms: [String: String]
   let actionNames: ActionNames
@@ -51,6 +53,10 @@ extension Catalogue {
     if path.isAuthMethod || path.isMount {
       var endpoint = path.isMount ? mount : authMethod
       endpoint.prefix = path.contentPrefix ?? ""
+      let inside = path.with(path: endpoint.prefix)
+      if let (prefix, type) = mounts.mount(holding: inside), prefix == endpoint.prefix {
+        endpoint.counts = holdings[section(prefix: prefix, type: type)] ?? endpoint.counts
+      }
       return endpoint
     }
     let place = mounts.mount(holding: path)

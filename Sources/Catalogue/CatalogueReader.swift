@@ -34,7 +34,16 @@ extension Catalogue {
       var others = try Fields(names, at: "synonyms / \(section)")
       for (name, type) in try others.allTexts() { synonyms["\(section)/\(name)"] = "\(section)/\(type)" }
     }
+    var holdings: [String: [String: String]] = [:]
+    for (section, types) in try top.map("holds") {
+      var types = try Fields(types, at: "holds / \(section)")
+      for (type, nouns) in types.rest() {
+        var nouns = try Fields(nouns, at: "holds / \(section) / \(type)")
+        holdings["\(section)/\(type)"] = try nouns.allTexts()
+      }
+    }
     try top.finish()
+    self.holdings = holdings
     self.families = families
     source = contents.mapValues { $0.object ?? [:] }
     reader = entries
@@ -86,11 +95,15 @@ struct EntryReader: Sendable {
     if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses
+    endpoint.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
+    endpoint.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
+    endpoint.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
     if let word = try fields.word("delete", among: ["refused"]) {
       endpoint.deleteIsRefused = word == "refused"
       endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
     }
     try applyWriting(&fields, to: &endpoint)
+    try applyFinding(&fields, to: &endpoint)
     try applyReading(&fields, to: &endpoint)
     try applyShape(&fields, to: &endpoint.shape)
   }
@@ -130,11 +143,25 @@ struct EntryReader: Sendable {
     endpoint.notVolatile = endpoint.notVolatile.union(try fields.patterns("not_volatile"))
   }
 
+  private func applyFinding(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+    if let value = fields.take("list") {
+      if value == "none" {
+        endpoint.isUnlisted = true
+      } else {
+        endpoint.listing = try Fields.listing(value, at: fields.place)
+      }
+    }
+    endpoint.defaults.merge(try fields.map("defaults"), uniquingKeysWith: { $1 })
+    endpoint.asked.merge(try fields.texts("ask"), uniquingKeysWith: { $1 })
+    endpoint.mayHide.formUnion(try fields.names("may_hide"))
+  }
+
   private func applyReading(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
     if let value = fields.take("read") { endpoint.read = try read(value, at: fields.place) }
     endpoint.readQuery = try fields.text("read_query") ?? endpoint.readQuery
     endpoint.readFields.merge(try fields.texts("read_fields"), uniquingKeysWith: { $1 })
     if let value = fields.take("lookup") { endpoint.lookup = try lookup(value, at: fields.place) }
+    endpoint.answerOnce.merge(try fields.texts("answer_once"), uniquingKeysWith: { $1 })
     guard let value = fields.take("probe") else { return }
     var probe = try Fields(value, at: fields.place + " / probe", below: "probe")
     if let list = try probe.text("list") {

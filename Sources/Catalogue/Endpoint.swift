@@ -84,6 +84,26 @@ package struct Endpoint: Sendable {
   /// How what was written looks when it is read.
   package var shape = Shape()
 
+  // MARK: Finding
+
+  /// Where its objects are listed; `nil` for a single object.
+  package var listing: Listing?
+  /// Whether nothing lists them, or another family shows the same.
+  var isUnlisted = false
+  /// Values of an object that nobody configured, besides ``resetValues``.
+  var defaults: [String: Value] = [:]
+  /// Fields that never come back and must be asked for, with the field that tells whether they are set.
+  var asked: [String: String] = [:]
+  /// Fields that never come back, while nothing tells whether they are set.
+  package var mayHide: Set<String> = []
+
+  // MARK: Other objects
+
+  /// Fields that name objects without which this one does not work, each with their path; `{}` is the name.
+  var refers: [String: String] = [:]
+  /// Fields that name objects which need not be there.
+  var names: [String: String] = [:]
+
   // MARK: Deleting, acting
 
   /// Whether there is no DELETE, so that only defaults can be written instead.
@@ -92,6 +112,10 @@ package struct Endpoint: Sendable {
   package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.
   package var loses: String?
+  /// What can be counted of it: by noun, where to list it, as the catalogue writes it.
+  var counts: [String: String] = [:]
+  /// Fields of an action's answer that cannot be had again: always, or where a segment of the path says this.
+  var answerOnce: [String: String] = [:]
   var probe: Read?
   var probeField: String?
 

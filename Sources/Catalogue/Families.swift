@@ -20,7 +20,10 @@ struct Families: Sendable {
 
   var count: Int { byFirst.values.reduce(open.count) { $0 + $1.count } }
 
-  var names: [String] { (byFirst.values.flatMap { $0 } + open).map(\.1.family) }
+  /// Every entry, in no particular order.
+  var all: [(PathTemplate, Endpoint)] { byFirst.values.flatMap { $0 } + open }
+
+  var names: [String] { all.map(\.1.family) }
 
   func endpoint(named family: String) -> Endpoint? {
     (byFirst.values.flatMap { $0 } + open).first { $0.1.family == family }?.1
@@ -29,11 +32,13 @@ struct Families: Sendable {
   /// The entry for a path relative to the mount, bound to it.
   func endpoint(for relative: Substring) -> Endpoint? {
     let segments = relative.split(separator: "/", omittingEmptySubsequences: false)
-    if let found = find(segments) { return found }
     // `config/ca#2` is the second time of `config/ca`; anywhere but in an action, `#` is part of the name.
-    guard let last = segments.last, let tag = last.lastIndex(of: "#") else { return nil }
-    let untagged = find(segments.dropLast() + [last[..<tag]])
-    return untagged?.kind == .action ? untagged : nil
+    if let last = segments.last, let tag = last.lastIndex(of: "#"),
+      let action = find(segments.dropLast() + [last[..<tag]]), action.kind == .action
+    {
+      return action
+    }
+    return find(segments)
   }
 
   private func find(_ segments: [Substring]) -> Endpoint? {
@@ -59,8 +64,12 @@ struct ActionNames: Sendable {
 
   /// Whether these segments of a path, relative to its mount, name something to do.
   func match(_ segments: [String]) -> Bool {
-    guard let start = segments.first, let end = segments.last else { return false }
+    guard let start = segments.first?.prefix(while: { $0 != "#" }), let end = segments.last else {
+      return false
+    }
     // Of two segments, the second may be a name: `roles/rotate`.
-    return first.contains(start) || segments.count > 2 && last.contains(String(end.prefix { $0 != "#" }))
+    return first.contains(String(start))
+      || segments.count > 2
+        && last.contains(String(end.prefix { $0 != "#" }))
   }
 }

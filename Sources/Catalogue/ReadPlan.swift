@@ -65,6 +65,11 @@ extension Endpoint {
     }
   }
 
+  /// The fields of this action's answer that are lost unless they are kept.
+  package var unrepeatableFields: [String] {
+    answerOnce.filter { $0.value == "always" || bindings.values.contains($0.value) }.keys.sorted()
+  }
+
   /// The path to send a request to: a repeated action without its tag, `pki/root/generate/internal#2027`.
   package func requestPath(for path: VaultPath) -> VaultPath {
     guard kind == .action, let tag = path.path.lastIndex(of: "#") else { return path }

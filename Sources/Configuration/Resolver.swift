@@ -22,6 +22,8 @@ package final class Resolver {
   private let mode: Mode
   private var resolved: [Template.Reference: Value] = [:]
   private var resolving: [String] = []
+  /// Secrets among what was looked up.
+  private var givenSecrets: Set<Secret> = []
 
   /// Resolves for one environment, with the variables of the process.
   ///
@@ -84,7 +86,7 @@ package final class Resolver {
     let name: String
     switch reference {
     case .file: return true
-    case .given: return false
+    case .given(let given): return given.kind.isSensitive
     case .variable(let variable, _): name = variable
     }
     guard let declared = environment.variables[name] ?? settings.variables[name] else {
@@ -95,7 +97,7 @@ package final class Resolver {
 
   /// Every secret that was resolved so far, so that read-backs and messages can be searched for them.
   package var secrets: Set<Secret> {
-    var found: Set<Secret> = []
+    var found = givenSecrets
     for value in resolved.values { Self.collect(value, &found) }
     return found
   }
@@ -152,7 +154,11 @@ package final class Resolver {
     case .variable(let name, let fallback): value = try variable(name, fallback: fallback)
     case .file(let path): value = try file(path)
     case .given(let given):
-      if let lookUp { return try lookUp(given) }
+      if let lookUp {
+        let found = try lookUp(given)
+        Self.collect(found, &givenSecrets)
+        return found
+      }
       throw misplaced(given)
     }
     resolved[reference] = value

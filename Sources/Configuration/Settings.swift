@@ -75,6 +75,8 @@ package struct Environment: Sendable {
   package var namespace: String?
   package var login: Login?
   package var tls = TLS()
+  /// Hosts, or `host:port`, that a standby may point to and that get the token then.
+  package var trustedHosts: Set<String> = []
   package var variables: [String: Value] = [:]
   /// Destructive tasks need an approval for this environment in the migration.
   package var isProtected = false

@@ -178,6 +178,7 @@ package struct SettingsReader {
     environment.variables = variables(&map)
     if let auth = map.node("auth") { environment.login = login(auth, name) }
     if let tls = map.node("tls") { environment.tls = self.tls(tls, name) }
+    environment.trustedHosts = Set(map.strings("trusted_hosts") ?? [])
     map.finish()
     return environment
   }

@@ -14,7 +14,7 @@ package struct Template: Hashable, Sendable {
     case variable(String, fallback: String?)
     /// `${file:path}`.
     case file(String)
-    /// `${accessor:path}` or `${id:path}`.
+    /// `${accessor:path}`, `${id:path}`, `${saved:NAME}` or `${vault:path#field}`.
     case given(Given)
 
     package var description: String {
@@ -26,14 +26,18 @@ package struct Template: Hashable, Sendable {
     }
   }
 
-  /// What an object was given when it was made, and only those who made it can tell.
+  /// What only those can tell who keep it: what an object was given when it was made, an answer that was saved, a value
+  /// that lies elsewhere.
   package struct Given: Hashable, Sendable, CustomStringConvertible {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
-      case accessor, id
+      case accessor, id, saved, vault
+
+      /// Whether its values must not be shown, whatever they are.
+      package var isSensitive: Bool { self == .saved || self == .vault }
     }
 
     package let kind: Kind
-    /// Names the object, in words of those who made it.
+    /// Names the object, in words of those who made it; `path#field` for a value that lies elsewhere.
     package let path: String
 
     package init(_ kind: Kind, of path: String) {
@@ -124,7 +128,7 @@ package struct Template: Hashable, Sendable {
       throw SyntaxError(
         message: "references of the kind \"${\(text[..<colon]):…}\" are not supported by this version",
         hint:
-          "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
+          "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}, ${saved:NAME}, ${vault:path#field}; write \"$${\" for a literal \"${\""
       )
     }
     throw SyntaxError(

@@ -49,6 +49,8 @@ package struct HistoryRecord: Sendable, Hashable {
   package var pullRequest: String?
   package var server: Server
   package var tasks: [Outcome]
+  /// Whether nothing was applied: the server had it already.
+  package var isBaseline = false
 
   package init(
     version: Int,
@@ -89,6 +91,7 @@ extension HistoryRecord {
     members["source_commit"] = sourceCommit.map(Value.string)
     members["approved_by"] = approvedBy.map(Value.string)
     members["pull_request"] = pullRequest.map(Value.string)
+    if isBaseline { members["baseline"] = true }
     return .object(members)
   }
 
@@ -110,6 +113,7 @@ extension HistoryRecord {
       server: server,
       tasks: value["tasks"]?.array?.compactMap(Outcome.init) ?? []
     )
+    isBaseline = value["baseline"]?.bool ?? false
   }
 }
 

@@ -13,8 +13,9 @@ enum RetryRules {
     case 200..<400: return .accept
     case _ where request.target.hasPrefix(Health.target): return .accept
     case 400:
+      // A standby words it differently: it waits for the leader to upgrade.
       let isUpgrading = reasons(in: response.body).contains {
-        $0.hasPrefix("Upgrading from non-versioned to versioned")
+        $0.contains("from non-versioned to versioned data")
       }
       return isUpgrading ? .slowDown : .accept
     case 412: return .again

@@ -128,7 +128,8 @@ extension VaultClient {
   private func headers(for request: VaultRequest) -> [HTTPHeader] {
     var headers = [HTTPHeader("X-Vault-Request", "true")]
     if let token, !request.isLogin { headers.append(HTTPHeader("X-Vault-Token", token)) }
-    if request.operation.isRead, let index = index.newest {
+    // A change needs it too: a standby judges a check-and-set by its own data before it passes the change on.
+    if let index = index.newest {
       headers.append(HTTPHeader("X-Vault-Index", index))
       headers.append(HTTPHeader("X-Vault-Inconsistent", "forward-active-node"))
     }

@@ -8,7 +8,7 @@ import Values
 
 /// What a command works with: where it runs, what it may print to, and the project it is about.
 struct Context {
-  let options: GlobalOptions
+  var options: GlobalOptions
   let console: Console
   let environment: [String: String]
   let workingDirectory: String

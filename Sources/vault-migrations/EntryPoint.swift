@@ -59,6 +59,7 @@ struct VaultMigrations: AsyncParsableCommand {
           StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self, CatalogueCommand.self,
         ]
       ),
+      CommandGroup(name: "Taking over a server", subcommands: [ImportCommand.self, BaselineCommand.self]),
       CommandGroup(name: "Servers", subcommands: [DevCommand.self, LedgerCommand.self]),
     ]
   )

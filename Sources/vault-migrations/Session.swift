@@ -134,6 +134,7 @@ struct Session {
     }
     var settings = VaultSettings(address: try VaultAddress(try resolver.text(address, "address")))
     settings.namespace = try environment.namespace.map { try resolver.text($0, "namespace") } ?? ""
+    settings.trustedHosts = environment.trustedHosts
     settings.tls.caFile = environment.tls.caFile
     settings.tls.caDirectory = environment.tls.caDirectory
     settings.tls.clientCertificate = environment.tls.clientCertificate

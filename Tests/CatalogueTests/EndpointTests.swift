@@ -86,11 +86,27 @@ import Values
         "auth/approle/role/web/secret-id",
         Probe(path: VaultPath("auth/approle/role/web/secret-id"), lists: true, field: nil)
       ),
+      (
+        "database/rotate-role/app#2027",
+        Probe(path: VaultPath("database/static-creds/app"), lists: false, field: "last_vault_rotation")
+      ),
       ("database/rotate-root/app", nil),
     ] as [(String, Probe?)]
   )
   func `an action has a probe where the server shows that it was done`(path: String, probe: Probe?) {
     #expect(endpoint(path).probe(for: VaultPath(path)) == probe)
+  }
+
+  @Test(
+    arguments: [
+      ("auth/approle/role/web/secret-id#2", ["secret_id"]), ("pki/root/generate/internal", []),
+      ("pki/root/generate/exported#2", ["private_key"]),
+      ("pki/intermediate/generate/exported", ["csr", "private_key"]), ("pki/issue/web", ["private_key"]),
+      ("pki/roles/web", []),
+    ] as [(String, [String])]
+  )
+  func `an action says which of its answers cannot be had again`(path: String, fields: [String]) {
+    #expect(endpoint(path).unrepeatableFields == fields)
   }
 
   @Test func `a repeated action is sent without its tag`() {

@@ -76,6 +76,20 @@ struct EveryEndpointServer {
     return found
   }
 
+  /// The values with the server's own ids replaced by their names.
+  func neutral(_ values: [String: Value]) -> [String: Value] {
+    values.mapValues { value in
+      value.mapLeaves { leaf, _ in
+        guard case .string(var text) = leaf else { return leaf }
+        for (name, id) in variables.sorted(by: { $0.value.count > $1.value.count }) where !id.isEmpty {
+          text = text.replacing(id, with: "@{\(name)}")
+        }
+        for (name, id) in variables where !id.isEmpty && text + "\n" == id { text = "@{\(name)}" }
+        return .string(text)
+      }
+    }
+  }
+
   static func leaves(_ value: Value) -> [String: Value] {
     var found: [String: Value] = [:]
     func collect(_ value: Value, _ name: String) {

@@ -256,8 +256,8 @@ import YAML
   ) throws {
     let endpoint = view.endpoint(sample)
     table.rows[sample.endpoint]?.reset.formUnion(Set(sample.removable.keys).subtracting(kept))
-    let live = neutral(try view.read(sample) ?? [:], view.variables)
-    let wanted = neutral(try fresh.read(twin) ?? [:], fresh.variables)
+    let live = view.neutral(try view.read(sample) ?? [:])
+    let wanted = fresh.neutral(try fresh.read(twin) ?? [:])
     for name in EveryEndpointServer.changes(wanted, live) {
       if endpoint.isVolatile(field: name) || endpoint.isVolatile(field: String(name.prefix { $0 != "." })) {
         continue
@@ -267,20 +267,6 @@ import YAML
       table.rows[sample.endpoint]?.wrongResets.insert(
         "\(sample.path) \(name): \(JSON.text(found)), fresh \(JSON.text(expected))"
       )
-    }
-  }
-
-  /// The values with the server's own ids replaced by their names.
-  private func neutral(_ values: [String: Value], _ variables: [String: String]) -> [String: Value] {
-    values.mapValues { value in
-      value.mapLeaves { leaf, _ in
-        guard case .string(var text) = leaf else { return leaf }
-        for (name, id) in variables.sorted(by: { $0.value.count > $1.value.count }) where !id.isEmpty {
-          text = text.replacing(id, with: "@{\(name)}")
-        }
-        for (name, id) in variables where !id.isEmpty && text + "\n" == id { text = "@{\(name)}" }
-        return .string(text)
-      }
     }
   }
 }

@@ -76,29 +76,41 @@ struct InterruptedProject {
     #expect(tasks.allSatisfy { $0["outcome"] == "done" && $0["before"] == nil })
   }
 
+  func expireLock() throws { try server.expireLock() }
+
+  /// Lets the remote run a script before it takes a push.
+  func writeHook(_ script: String) throws { try project.writeHook(script) }
+
+  func removeHook() throws { try project.allowPushes() }
+}
+
+extension BaoServer {
   /// A dead run's lock is taken over when its time is over: this makes it so.
   func expireLock() throws {
-    guard let entry = try server.data("vault-migrations/data/shop/prod/lock"),
+    guard let entry = try data("vault-migrations/data/shop/prod/lock"),
       let text = entry.at("data.value")?.string,
       case .object(var lock) = try JSON.parse(Array(text.utf8)), lock["released"] != true
     else { return }
     lock["renewed_at"] = 1
     let body: Value = ["data": ["value": .string(JSON.text(.object(lock)))]]
-    try server.request("POST", "vault-migrations/data/shop/prod/lock", JSON.text(body))
-  }
-
-  /// Lets the remote run a script before it takes a push.
-  func writeHook(_ script: String) throws {
-    let path = try project.scratch.write("remote.git/hooks/pre-receive", "#!/bin/sh\n\(script)\n")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-  }
-
-  func removeHook() throws {
-    try FileManager.default.removeItem(atPath: "\(project.remote)/hooks/pre-receive")
+    let answer = try request("POST", "vault-migrations/data/shop/prod/lock", JSON.text(body))
+    guard answer.status == 200 else { throw FixtureError("the lock: \(answer)") }
   }
 }
 
 extension Project {
+  fileprivate func writeHook(_ script: String) throws {
+    let path = try scratch.write("remote.git/hooks/pre-receive", "#!/bin/sh\n\(script)\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+  }
+
+  /// The remote takes nothing until ``allowPushes()``.
+  func refusePushes() throws { try writeHook("echo 'not today' >&2; exit 1") }
+
+  func allowPushes() throws {
+    try FileManager.default.removeItem(atPath: "\(remote)/hooks/pre-receive")
+  }
+
   /// Whether the remote has a state branch.
   var hasPublishedBranch: Bool {
     FileManager.default.fileExists(atPath: "\(remote)/refs/heads/vault-migrations/prod")

@@ -125,7 +125,7 @@ import Values
       let file = "migrations/0002-drop.yaml"
       let approved = project.read(file).replacing(
         "    delete: true\n",
-        with: "    delete: true\n    approve: {prod: seen by two}\n"
+        with: "    delete: true\n    approve: {prod: destroys all that two have seen}\n"
       )
       try project.write(file, approved)
       try await project.commit("Approve")

@@ -49,7 +49,11 @@ import Values
       let error = try await project.json("sync", exits: 65)
       #expect(error.at("error.path") == "apps/")
       #expect(error.at("error.file")?.string?.hasSuffix("0002-drop.yaml") == true)
-      #expect(error.at("error.hint")?.string?.contains("approve: {prod: why this may go}") == true)
+      #expect(
+        error.at("error.hint")?.string?.contains(
+          "approve: {prod: {reason: why this may go, losses: {secrets: 1}}}"
+        ) == true
+      )
       #expect(try await Snapshot(project, server) == before)
 
       try await project.git("reset", "-q", "--hard", "HEAD~1")
@@ -58,8 +62,8 @@ import Values
         "  apps/:\n    type: kv-v2\n  apps/data/web:\n    data: {password: \"${APP_PASSWORD}\", mode: fast}\n",
         ""
       )
-      try await project.generate("drop", "--approve", "prod=empty since May")
-      #expect(project.read("migrations/0002-drop.yaml").contains("prod: empty since May"))
+      try await project.generate("drop", "--approve", "prod=destroys all that is left")
+      #expect(project.read("migrations/0002-drop.yaml").contains("prod: destroys all that is left"))
       try await project.tool("sync")
       #expect(try server.data("sys/mounts")?["apps/"] == nil)
     }

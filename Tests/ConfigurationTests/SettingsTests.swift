@@ -31,6 +31,7 @@ import Values
             client_key: client.key
             server_name: vault.internal
             skip_verify: true
+          trusted_hosts: [vault-1.example.com, "vault-2.example.com:8200"]
           variables: {db_host: db.prod.internal}
           protect: true
       variables: {db_host: localhost, names: [a, b], port: 5432}
@@ -67,6 +68,7 @@ import Values
     tls.skipVerify = true
     #expect(prod.tls == tls)
     #expect(prod.variables == ["db_host": "db.prod.internal"])
+    #expect(prod.trustedHosts == ["vault-1.example.com", "vault-2.example.com:8200"])
     #expect(prod.isProtected)
   }
 

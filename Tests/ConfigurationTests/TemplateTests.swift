@@ -53,18 +53,18 @@ import Testing
       "a ${", "a reference that starts with \"${\" has no closing \"}\"", "write \"$${\" for a literal \"${\""
     ),
     (
-      "${vault:secret/data/x#field}",
-      "references of the kind \"${vault:…}\" are not supported by this version",
-      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
+      "${cubby:secret/data/x#field}",
+      "references of the kind \"${cubby:…}\" are not supported by this version",
+      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}, ${saved:NAME}, ${vault:path#field}; write \"$${\" for a literal \"${\""
     ),
     (
       "${id:}",
       "references of the kind \"${id:…}\" are not supported by this version",
-      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
+      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}, ${saved:NAME}, ${vault:path#field}; write \"$${\" for a literal \"${\""
     ),
     (
       "${file:}", "references of the kind \"${file:…}\" are not supported by this version",
-      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\""
+      "known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}, ${saved:NAME}, ${vault:path#field}; write \"$${\" for a literal \"${\""
     ),
     (
       "${}", "a reference \"${…}\" does not hold a variable name",

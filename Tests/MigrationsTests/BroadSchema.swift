@@ -76,8 +76,9 @@ enum BroadSchema {
     pki/root/generate/internal: {common_name: Root, ttl: 87600h, key_type: ec, key_bits: 256,
       ip_sans: 127.0.0.1}
     pki/root/generate/exported#2: {common_name: Root, format: pem_bundle, private_key_format: pkcs8,
-      issuer_name: x}
-    pki/intermediate/generate/internal: {common_name: Issuing, add_basic_constraints: true}
+      issuer_name: x, save: {private_key: root_key}}
+    pki/intermediate/generate/internal: {common_name: Issuing, add_basic_constraints: true,
+      save: {csr: issuing_csr}}
     pki/issuers/generate/root/internal: {common_name: Other, not_after: "2030-01-01T00:00:00Z"}
     pki/keys/generate/internal: {key_name: a, key_type: rsa}
     pki/issuers/import/bundle: {pem_bundle: "${file:ca.pem}"}
@@ -92,7 +93,7 @@ enum BroadSchema {
       usage: "read-only,issuing-certificates"}
     pki/roles/web: {allowed_domains: example.com, max_ttl: 72h, key_type: any, not_before_bound: permit,
       ou: [a]}
-    pki/acme/new-eab: {}
+    pki/acme/new-eab: {save: {key: eab_key, id: eab_id}, unless: pki/eab, at_most_once: true}
     rabbitmq/: {type: rabbitmq}
     rabbitmq/config/connection: {connection_uri: "http://x", username: a, password: "${RABBIT}"}
     rabbitmq/roles/web: {vhosts: '{"/": {"read": ".*"}}', tags: a}

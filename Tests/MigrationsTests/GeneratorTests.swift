@@ -183,7 +183,7 @@ import Values
     let tasks = try #require(try workspace.generate(approvals: ["prod": "nobody uses it"])).tasks
     let approved = tasks.filter { !$0.approvals.isEmpty }
     #expect(approved.map(\.path.path) == ["pki/"])
-    #expect(approved[0].approvals == ["prod": "nobody uses it"])
+    #expect(approved[0].approvals == ["prod": Approval(reason: "nobody uses it")])
     #expect(tasks.count == 3)
   }
 

@@ -120,10 +120,10 @@ import Values
     let found = try workspace.problems().filter { $0.contains("circle") }
     #expect(
       found == [
-        ".vault-migrations/schema.yaml:2:3: entries wait for each other's accessors or ids in a circle: "
+        ".vault-migrations/schema.yaml:2:3: entries wait for each other in a circle: "
           + "identity/group/name/a → identity/group/name/b → identity/group/name/c → identity/group/name/a "
           + "(remove one of the references; a second entry or a later migration can add what it was for)",
-        ".vault-migrations/schema.yaml:5:3: entries wait for each other's accessors or ids in a circle: "
+        ".vault-migrations/schema.yaml:5:3: entries wait for each other in a circle: "
           + "identity/group/name/own → identity/group/name/own "
           + "(remove one of the references; a second entry or a later migration can add what it was for)",
       ]

@@ -21,7 +21,7 @@ import Values
         action: .delete,
         was: .value(["type": "kv-v2"]),
         wasInside: ["legacy/x": ["a": 1]],
-        approvals: ["prod": "nobody reads it"]
+        approvals: ["prod": Approval(reason: "nobody reads it")]
       ),
     ]
     let text = MigrationFile.text(migration(2, tasks, name: "web-role", parent: "sha256:aa"))

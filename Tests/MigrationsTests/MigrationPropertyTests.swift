@@ -47,7 +47,7 @@ import Values
       was: .value(["type": "kv"]),
       wasInside: ["a/x": ["k": "v"]],
       scope: .only(["prod"]),
-      approvals: ["prod": "why"]
+      approvals: ["prod": Approval(reason: "why")]
     )
     func changed(_ change: (inout Task) -> Void) -> Task {
       var copy = task
@@ -63,7 +63,12 @@ import Values
       changed { $0.was = .value(["type": "kv", "x": [2, 1]]) }, changed { $0.wasInside = [:] },
       changed { $0.wasInside = ["a/x": ["k": "w"]] }, changed { $0.scope = .all },
       changed { $0.scope = .except(["prod"]) },
-      changed { $0.scope = .only(["prod", "dev"]) }, changed { $0.atMostOnce = true },
+      changed { $0.scope = .only(["prod", "dev"]) }, changed { $0.terms.atMostOnce = true },
+      changed { $0.terms.save = ["a": .name("x")] }, changed { $0.terms.save = ["a": .name("y")] },
+      changed { $0.terms.save = ["a": .secret(path: "s/x", field: "y")] },
+      changed { $0.terms.unless = ActionTerms.Condition(path: "s/x") },
+      changed { $0.terms.unless = ActionTerms.Condition(path: "s/x", field: ("y", 1)) },
+      changed { $0.terms.unless = ActionTerms.Condition(path: "s/x", field: ("y", "1")) },
       Task(path: VaultPath("a/"), action: .delete, was: .value(["type": "kv"])),
       Task(path: VaultPath("b/"), action: .delete, was: .value(["type": "kv"])),
     ]
@@ -74,7 +79,10 @@ import Values
       migration(1, [tasks[1], task]),
     ]
     #expect(Set(migrations.map(\.checksum)).count == migrations.count)
-    let approved = migration(1, [changed { $0.approvals = ["dev": "why"] }])
+    let approved = migration(
+      1,
+      [changed { $0.approvals = ["dev": Approval(reason: "why", losses: ["roles": .exactly(3)])] }]
+    )
     #expect(approved.checksum == migrations[0].checksum, "an approval may be given later")
   }
 

@@ -11,7 +11,7 @@ import Values
       "\(field.name): \(field.from.map { JSON.text($0) } ?? "-") → \(field.to.map { JSON.text($0) } ?? "-")"
     }
     let declared = change.isDeclared.map { $0 ? " declared" : " undeclared" } ?? ""
-    let losses = change.losses.map { " loses \($0)" } ?? ""
+    let losses = change.losses.map { " loses \($0.text)" } ?? ""
     return "\(change.action.rawValue) \(change.path)\(declared)\(losses) [\(fields.joined(separator: ", "))]"
   }
 

@@ -52,7 +52,7 @@ extension SeededGenerator {
       default: .except(Set(["prod"] + some(of: ["dev", "eu"])))
       }
     let was: Task.Was = below(2) == 0 ? .absent : .value(fields())
-    let approvals = below(3) == 0 ? ["prod": pick(Self.texts.filter { !$0.isEmpty })] : [:]
+    let approvals = below(3) == 0 ? ["prod": approval()] : [:]
     switch below(3) {
     case 0: return Task(path: path, action: .write(fields()), was: was, scope: scope, approvals: approvals)
     case 1:
@@ -65,8 +65,31 @@ extension SeededGenerator {
         scope: scope,
         approvals: approvals
       )
-    default: return Task(path: path, action: .run(fields()), scope: scope, atMostOnce: below(2) == 0)
+    default: return Task(path: path, action: .run(fields()), scope: scope, terms: terms())
     }
+  }
+
+  private mutating func approval() -> Approval {
+    let tallies: [Tally] = [.exactly(below(9)), .moreThan(Tally.limit), .unknown]
+    let losses =
+      below(2) == 0
+      ? nil
+      : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
+    return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
+  }
+
+  private mutating func terms() -> ActionTerms {
+    var terms = ActionTerms()
+    for (field, target) in zip(some(of: ["secret_id", "größe"]), ["web_id", "s/data/x#größe"]) {
+      terms.save[field] = SaveTarget(target)
+    }
+    switch below(3) {
+    case 0: break
+    case 1: terms.unless = ActionTerms.Condition(path: "a/roles/Web")
+    default: terms.unless = ActionTerms.Condition(path: "a/", field: ("x", fields()))
+    }
+    terms.atMostOnce = below(2) == 0
+    return terms
   }
 
   mutating func migration() -> Migration {

@@ -100,9 +100,18 @@ import Values
       "schema.yaml:3:8: a reference that starts with \"${\" has no closing \"}\" (write \"$${\" for a literal \"${\")"
     ),
     (
-      "a/x:\n  b: [x, \"${vault:secret/x#y}\"]",
-      "schema.yaml:3:12: references of the kind \"${vault:…}\" are not supported by this version "
-        + "(known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}; write \"$${\" for a literal \"${\")"
+      "a/x:\n  b: [x, \"${cubby:secret/x#y}\"]",
+      "schema.yaml:3:12: references of the kind \"${cubby:…}\" are not supported by this version "
+        + "(known kinds: ${NAME}, ${NAME:-default}, ${file:path}, ${accessor:path}, ${id:path}, ${saved:NAME}, ${vault:path#field}; write \"$${\" for a literal \"${\")"
+    ),
+    (
+      "a/x:\n  b: ${vault:secret/x}",
+      "schema.yaml:3:8: ${vault:secret/x}: it does not name a field (write ${vault:secret/data/app#password})"
+    ),
+    (
+      "a/x:\n  b: ${saved:a-b}",
+      "schema.yaml:3:8: ${saved:a-b}: a saved answer has no such name "
+        + "(names hold letters, digits and _, as in save: of an action)"
     ),
     (
       "sys/policies/acl/x:\n  policies:\n    - path: {\"secret/${bad-name}\": {capabilities: [read]}}",

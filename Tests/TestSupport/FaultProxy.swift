@@ -18,6 +18,8 @@ package final class FaultProxy: Sendable {
     case answer(Int, headers: [(String, String)] = [], body: String = "")
     /// Half of the server's answer is sent, then the connection is closed.
     case truncateAnswer
+    /// The server's answer is sent twice.
+    case duplicateAnswer
   }
 
   /// A request as it arrived.
@@ -44,6 +46,7 @@ package final class FaultProxy: Sendable {
 
   private struct State {
     var requests: [Request] = []
+    var inFlight = 0
     var connections = 0
     var open: Set<Int32> = []
     var isClosed = false
@@ -53,6 +56,9 @@ package final class FaultProxy: Sendable {
 
   /// All requests so far, in the order of arrival.
   package var requests: [Request] { state.withLock(\.requests) }
+
+  /// How many requests the server works on, also for clients that are gone.
+  package var inFlight: Int { state.withLock(\.inFlight) }
 
   /// How many connections were made to it.
   package var connections: Int { state.withLock(\.connections) }
@@ -169,16 +175,19 @@ package final class FaultProxy: Sendable {
       text += "Content-Length: \(body.utf8.count)\r\n\r\n\(request.method == "HEAD" ? "" : body)"
       return Sockets.send(Array(text.utf8), to: client)
     case .delay(let time): usleep(UInt32(time / .microseconds(1)))
-    case .pass, .dropAnswer, .truncateAnswer: break
+    case .pass, .dropAnswer, .truncateAnswer, .duplicateAnswer: break
     }
-    guard Sockets.send(message.bytes, to: server),
-      let answer = answers.read(hasBody: request.method != "HEAD")
-    else { return false }
+    state.withLock { $0.inFlight += 1 }
+    let answer =
+      Sockets.send(message.bytes, to: server) ? answers.read(hasBody: request.method != "HEAD") : nil
+    state.withLock { $0.inFlight -= 1 }
+    guard let answer else { return false }
     switch fault {
     case .dropAnswer: return false
     case .truncateAnswer:
       Sockets.send(Array(answer.bytes.dropLast(answer.body.count / 2 + 1)), to: client)
       return false
+    case .duplicateAnswer: return Sockets.send(answer.bytes + answer.bytes, to: client)
     default: return Sockets.send(answer.bytes, to: client)
     }
   }

@@ -1,4 +1,4 @@
-package import Catalogue
+import Catalogue
 import Values
 
 /// Writes down what the schema says and the migrations do not yet: pure, from values to a migration.
@@ -33,7 +33,7 @@ package struct Generator {
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
-        tasks[index].approvals = approvals
+        tasks[index].approvals = approvals.mapValues { Approval(reason: $0) }
       }
     }
     let version = (project.migrations.last?.version ?? 0) + 1
@@ -119,10 +119,14 @@ package struct Generator {
     }
     for (path, arguments) in schema.actions {
       guard let past = fold.actions[path] else {
-        tasks.append(Task(path: path, action: .run(arguments)))
+        tasks.append(Task(path: path, action: .run(arguments), terms: schema.terms[path] ?? ActionTerms()))
         continue
       }
-      if past != arguments { refuseOtherArguments(path) }
+      if past != arguments {
+        refuseOtherArguments(path, "its arguments")
+      } else if fold.terms[path] != schema.terms[path] {
+        refuseOtherArguments(path, "what it saves and when it runs")
+      }
     }
     return tasks
   }
@@ -158,11 +162,11 @@ package struct Generator {
     }
   }
 
-  private mutating func refuseOtherArguments(_ path: VaultPath) {
+  private mutating func refuseOtherArguments(_ path: VaultPath, _ what: String) {
     problems.append(
       Problem(
         .schemaInvalid,
-        "\(path) has run already, its arguments cannot be changed",
+        "\(path) has run already, \(what) cannot be changed",
         at: project.schema.declaration(at: path)?.location,
         path: path.description,
         hint: "to run it once more, add a second entry: \(path.withoutActionName)#another-name"
@@ -215,14 +219,5 @@ extension VaultPath {
   func contains(_ other: VaultPath) -> Bool {
     guard other.namespace == namespace, other != self, let prefix = contentPrefix else { return false }
     return other.path.hasPrefix(prefix)
-  }
-}
-
-extension Task {
-  /// What a task destroys that no rollback brings back, in words; `nil` if nothing.
-  package func losses(_ catalogue: Catalogue, _ mounts: MountTable) -> String? {
-    // What is shared is left.
-    guard case .delete = action, manage == nil else { return nil }
-    return catalogue.endpoint(for: path, mounts: mounts).loses
   }
 }

@@ -79,6 +79,7 @@ package struct Provenance {
     let old = older.schema.resources.merging(older.schema.actions) { $1 }
     let changed = Set(new.keys).union(old.keys).filter { path in
       new[path]?.value != old[path]?.value || new[path]?.environments != old[path]?.environments
+        || new[path]?.terms != old[path]?.terms
     }
     guard !changed.isEmpty else { return }
     let files = Set(newer.files.keys).union(older.files.keys).filter { newer.files[$0] != older.files[$0] }

@@ -1,15 +1,23 @@
 import Catalogue
+import Values
 
-/// Which tasks of a list must wait for others because of references to what a server gives objects.
+/// Which tasks of a list must wait for others: because of references to what a server gives objects, and of names of
+/// objects that must be there.
 struct TaskDependencies {
   /// By index, the indices of those that come first.
   private(set) var needs: [Set<Int>]
 
-  init(_ tasks: [Task], _ mounts: MountTable) {
+  init(_ tasks: [Task], _ catalogue: Catalogue, _ mounts: MountTable) {
     needs = Array(repeating: [], count: tasks.count)
     let references = tasks.map(\.givenObjects)
-    if references.contains(where: { !$0.isEmpty }) { addWrites(tasks, references, mounts) }
-    addDeletions(tasks)
+    let names = tasks.map { task in
+      let value = task.content ?? task.valueBefore
+      return value.map { catalogue.neededObjects(in: $0, at: task.apiPath, mounts) } ?? []
+    }
+    if references.contains(where: { !$0.isEmpty }) || names.contains(where: { !$0.isEmpty }) {
+      addWrites(tasks, references, names, mounts)
+    }
+    addDeletions(tasks, names)
   }
 
   /// The indices in an order that respects the needs, and otherwise changes as little as possible.
@@ -49,16 +57,29 @@ struct TaskDependencies {
     return order
   }
 
-  private mutating func addWrites(_ tasks: [Task], _ references: [Set<GivenObject>], _ mounts: MountTable) {
+  private mutating func addWrites(
+    _ tasks: [Task],
+    _ references: [Set<GivenObject>],
+    _ names: [[NamedObject]],
+    _ mounts: MountTable
+  ) {
     var makers: [VaultPath: Set<Int>] = [:]
     for (index, task) in tasks.enumerated() {
       guard let content = task.content else { continue }
-      for path in GivenObject.made(by: task.path, content, mounts) { makers[path, default: []].insert(index) }
+      for path in GivenObject.made(by: task.path, content, task.terms, mounts) {
+        makers[path, default: []].insert(index)
+      }
     }
     for (index, objects) in references.enumerated() {
       for object in objects {
         let named = object.makers.lazy.compactMap { makers[$0] }.first
         needs[index].formUnion((named ?? actions(tasks, references, object, mounts)).subtracting([index]))
+      }
+    }
+    for (index, named) in names.enumerated() where tasks[index].action != .delete {
+      for object in named {
+        let named = object.paths.lazy.compactMap { makers[$0] }.first ?? []
+        needs[index].formUnion(named.subtracting([index]))
       }
     }
     // Whatever lies in a mount or namespace that has to wait waits with it.
@@ -87,20 +108,27 @@ struct TaskDependencies {
   }
 
   /// What is referred to goes after what refers to it.
-  private mutating func addDeletions(_ tasks: [Task]) {
+  private mutating func addDeletions(_ tasks: [Task], _ names: [[NamedObject]]) {
     var deleted: [VaultPath: Set<Int>] = [:]
     for (index, task) in tasks.enumerated() where task.action == .delete {
       deleted[task.path, default: []].insert(index)
     }
     guard deleted.count > 1 else { return }
     for (index, task) in tasks.enumerated() where task.action == .delete {
-      guard case .value(let was)? = task.was else { continue }
-      for object in was.givenObjects(in: task.path.namespace) {
-        for other in object.makers.lazy.compactMap({ deleted[$0] }).first ?? [] where other != index {
+      let given = task.valueBefore?.givenObjects(in: task.path.namespace) ?? []
+      for paths in given.map(\.makers) + names[index].map(\.paths) {
+        for other in paths.lazy.compactMap({ deleted[$0] }).first ?? [] where other != index {
           needs[other].insert(index)
         }
       }
     }
+  }
+}
+
+extension Catalogue {
+  /// The objects that a value names and does not work without.
+  func neededObjects(in value: Value, at path: VaultPath, _ mounts: MountTable) -> [NamedObject] {
+    endpoint(for: path, mounts: mounts).namedObjects(in: value, at: path).filter(\.isNeeded)
   }
 }
 

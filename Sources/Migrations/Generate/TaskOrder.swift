@@ -11,7 +11,7 @@ struct TaskOrder {
   func sorted(_ tasks: [Task]) -> [Task] {
     let deleted = Self.deleted(in: tasks)
     let ranked = tasks.map { (key($0, deleted), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
-    return TaskDependencies(ranked, mounts).order.map { ranked[$0] }
+    return TaskDependencies(ranked, catalogue, mounts).order.map { ranked[$0] }
   }
 
   /// The tasks of an environment in groups that do not depend on each other, as indices into the list.
@@ -21,7 +21,7 @@ struct TaskOrder {
     let deleted = Self.deleted(in: tasks)
     var levels: [[Int]] = []
     var previous: (rank: Int, depth: Int)?
-    let dependencies = TaskDependencies(tasks, mounts)
+    let dependencies = TaskDependencies(tasks, catalogue, mounts)
     for (index, task) in tasks.enumerated() where task.scope.includes(environment) {
       let rank = (rank(task, deleted), depth(task))
       let isAction = if case .run = task.action { true } else { false }

@@ -18,6 +18,16 @@ package struct RunRecord: Sendable, Hashable {
     package var before: Value?
     /// For an action: what its probe said before it ran.
     package var probe: String?
+    /// For an action: the fields of its answer that are saved.
+    package var saved: Set<String> = []
+    /// The fingerprints of secrets that the server took, and that it keeps when a write leaves them out.
+    package var secrets: [String: Value] = [:]
+
+    package init(progress: Progress, before: Value? = nil, probe: String? = nil) {
+      self.progress = progress
+      self.before = before
+      self.probe = probe
+    }
   }
 
   package var runID: String
@@ -45,6 +55,8 @@ package struct RunRecord: Sendable, Hashable {
       if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
       members["before"] = step.before
       members["probe"] = step.probe.map(Value.string)
+      if !step.secrets.isEmpty { members["secrets"] = .object(step.secrets) }
+      if !step.saved.isEmpty { members["saved"] = .array(step.saved.sorted().map(Value.string)) }
       return .object(members)
     }
     return [
@@ -62,11 +74,10 @@ package struct RunRecord: Sendable, Hashable {
     for step in value["steps"]?.array ?? [] {
       guard let path = step["path"]?.string, let progress = step["progress"]?.string.flatMap(Progress.init)
       else { continue }
-      steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = Step(
-        progress: progress,
-        before: step["before"],
-        probe: step["probe"]?.string
-      )
+      var read = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
+      read.saved = Set(step["saved"]?.array?.compactMap(\.string) ?? [])
+      read.secrets = step["secrets"]?.object ?? [:]
+      steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = read
     }
   }
 }

@@ -36,6 +36,19 @@ package struct Fingerprints: Sendable {
     return Endpoint.fingerprintPrefix + Digests.hmacSHA256(place + bytes, key: key)
   }
 
+  /// Stands in the place of a secret that the server has and that nobody has told yet.
+  static let untold = Value.string(Endpoint.fingerprintPrefix + "untold")
+
+  /// Where a recorded value holds a secret that nobody has told yet.
+  static func untoldLeaves(in value: Value) -> Set<[String]> {
+    var keys: Set<[String]> = []
+    _ = value.mapLeaves { leaf, place in
+      if leaf == untold { keys.insert(place) }
+      return leaf
+    }
+    return keys
+  }
+
   /// Whether a recorded leaf is a fingerprint.
   static func isFingerprint(_ value: Value) -> Bool {
     value.string?.hasPrefix(Endpoint.fingerprintPrefix) ?? false

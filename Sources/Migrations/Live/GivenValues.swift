@@ -3,13 +3,30 @@ import Configuration
 import Values
 import VaultClient
 
-/// The accessors and ids that a server gave to objects, as they are at one moment.
+/// The accessors and ids that a server gave to objects, as they are at one moment; saved answers, and values that lie
+/// on the server.
 ///
-/// They are asked for right before they are used, and forgotten afterwards: an object that is made again has others.
+/// Accessors and ids are asked for right before they are used, and forgotten afterwards: an object that is made again has
+/// others. Values are asked for once, until this run writes what they are read from.
 struct GivenValues {
   private let catalogue: Catalogue
   private let mounts: MountTable
   private var values: [GivenObject: Value] = [:]
+  /// Why there is no value, where more is known than that nothing is there.
+  private var gaps: [GivenObject: Gap] = [:]
+
+  /// What came of asking for a value.
+  enum Finding {
+    case value(Value)
+    case gap(Gap)
+  }
+
+  enum Gap {
+    case nothing
+    case noField(String)
+    /// It can be read, but each time it is another.
+    case action
+  }
 
   /// What a reference to something that is not there becomes.
   enum Absence {
@@ -32,6 +49,16 @@ struct GivenValues {
       try readAccessors(group, in: namespace, client)
     }
     try readIDs(objects.filter { $0.given.kind == .id }, client)
+    let kept = objects.filter { $0.given.kind.isSensitive }
+    let new = kept.filter { target.knownValues[$0] == nil }
+    for (object, finding) in try findings(new, target) { target.knownValues[object] = finding }
+    for object in kept {
+      switch target.knownValues[object] {
+      case .value(let value)?: values[object] = value
+      case .gap(let gap)?: gaps[object] = gap
+      case nil: continue
+      }
+    }
   }
 
   func contains(_ object: GivenObject) -> Bool { values[object] != nil }
@@ -42,24 +69,47 @@ struct GivenValues {
       let object = GivenObject(given, in: holder.namespace)
       if let value = values[object] { return value }
       guard absent == .refused else { return Resolver.placeholder(for: given) }
-      throw Self.problem(object, holder)
+      throw problem(object, holder)
     }
   }
 
   /// Nothing on the server answers to a reference.
-  static func problem(_ object: GivenObject, _ holder: VaultPath, at location: SourceLocation? = nil)
-    -> Problem
-  {
-    let what =
-      object.given.kind == .id
-      ? "nothing with an id at \(object.path)"
-      : object.path.isAuthMethod ? "no auth method \(object.path)" : "no secrets engine \(object.path)"
+  func problem(_ object: GivenObject, _ holder: VaultPath, at location: SourceLocation? = nil) -> Problem {
+    Self.problem(object, gaps[object] ?? .nothing, holder, at: location)
+  }
+
+  static func problem(
+    _ object: GivenObject,
+    _ gap: Gap = .nothing,
+    _ holder: VaultPath,
+    at location: SourceLocation? = nil
+  ) -> Problem {
+    var hint = "mend the reference, or declare \(object.path) in the schema, or make it on the server first"
+    let what: String
+    switch (object.given.kind, gap) {
+    case (.saved, _):
+      what = "nothing was saved as \(object.given.path)"
+      hint =
+        "the action that saves it did not run here, or its answer was lost: add it once more as PATH#another-name"
+    case (.vault, .action):
+      what = "reading \(object.path) makes something new each time"
+      hint = "add it as an action and save what it answers"
+    case (.vault, .noField(let hint_)):
+      what = "\(object.path) has no field \(object.given.place.field)"
+      hint = hint_
+    case (.vault, .nothing): what = "the server has nothing at \(object.path)"
+    case (.id, _): what = "the server has nothing with an id at \(object.path)"
+    case (.accessor, _):
+      what =
+        "the server has "
+        + (object.path.isAuthMethod ? "no auth method \(object.path)" : "no secrets engine \(object.path)")
+    }
     return Problem(
       .worldChanged,
-      "\(holder) refers to \(object.given), but the server has \(what)",
+      "\(holder) refers to \(object.given), but \(what)",
       at: location,
       path: holder.description,
-      hint: "mend the reference, or declare \(object.path) in the schema, or make it on the server first"
+      hint: hint
     )
   }
 
@@ -85,6 +135,42 @@ struct GivenValues {
       guard let name = object.path.mountName else { continue }
       values[object] = Self.text((object.path.isMount ? mounts : methods)[name]?["accessor"])
     }
+  }
+
+  private func findings(_ objects: Set<GivenObject>, _ target: Target) throws -> [GivenObject: Finding] {
+    var found: [GivenObject: Finding] = [:]
+    let answers = objects.filter { $0.given.kind == .saved }
+    let saved = try target.ledger.saved(Set(answers.map(\.given.path)))
+    for object in answers {
+      found[object] = saved[object.given.path].map { .value($0.value.sensitive) } ?? .gap(.nothing)
+    }
+    let places = Dictionary(grouping: objects.filter { $0.given.kind == .vault }, by: \.path)
+    let read = places.keys.filter { catalogue.endpoint(for: $0, mounts: mounts).kind != .action }.sorted()
+    let results = target.client.perform(read.map { VaultRequest(.read, $0) })
+    var data: [VaultPath: Value] = [:]
+    for (path, result) in zip(read, results) {
+      let isVersioned = catalogue.endpoint(for: path, mounts: mounts).kind == .kvData
+      let content = try Self.data(of: result)
+      data[path] = isVersioned ? content?["data"] : content
+    }
+    for (path, objects) in places {
+      for object in objects {
+        guard read.contains(path) else {
+          found[object] = .gap(.action)
+          continue
+        }
+        found[object] = Self.finding(object, data[path])
+      }
+    }
+    return found
+  }
+
+  private static func finding(_ object: GivenObject, _ data: Value?) -> Finding {
+    guard let data, data != .null else { return .gap(.nothing) }
+    let name = object.given.place.field
+    if let value = data[name], value != .null { return .value(value.sensitive) }
+    let near = Suggestion.nearest(to: name, among: (data.object ?? [:]).keys.sorted())
+    return .gap(.noField(near.map { "did you mean \($0)?" } ?? "mend the reference, or add the field first"))
   }
 
   private mutating func readIDs(_ objects: Set<GivenObject>, _ client: VaultClient) throws {
@@ -157,6 +243,20 @@ extension GivenObject {
       return IDSource(path: path.with(path: segments.dropLast().joined(separator: "/")), lists: true)
     }
     return IDSource(path: path, lists: false)
+  }
+}
+
+extension Value {
+  /// The same tree with every leaf as a ``Secret``.
+  fileprivate var sensitive: Value {
+    mapLeaves { leaf, _ in
+      switch leaf {
+      case .string(let text): .secret(Secret(text))
+      case .number(let number): .secret(Secret(number.text))
+      case .bool(let flag): .secret(Secret(flag ? "true" : "false"))
+      default: leaf
+      }
+    }
   }
 }
 

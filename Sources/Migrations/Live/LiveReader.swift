@@ -4,8 +4,8 @@ package import VaultClient
 
 /// Reads what is at paths, in as few requests as give the answer, and in the form in which it is recorded.
 package struct LiveReader {
-  private let client: VaultClient
-  private let catalogue: Catalogue
+  let client: VaultClient
+  let catalogue: Catalogue
   /// Values that must not be stored or shown, wherever a server repeats them.
   private let secrets: Set<Secret>
   /// The declared fields that hold secrets, by path: whatever a server answers for them is one.
@@ -37,6 +37,23 @@ package struct LiveReader {
     mounts: MountTable,
     noting note: (VaultPath, Value) -> Void = { _, _ in }
   ) throws -> [VaultPath: Value] {
+    let survey = survey(paths, mounts: mounts, noting: note)
+    if let failure = survey.failures.min(by: { $0.key < $1.key }) { throw failure.value }
+    return survey.found
+  }
+
+  /// What was found at several paths, and what could not be looked at.
+  package struct Survey {
+    package var found: [VaultPath: Value] = [:]
+    package var failures: [VaultPath: VaultError] = [:]
+  }
+
+  /// The same, but what cannot be read does not hide the rest.
+  package func survey(
+    _ paths: some Collection<VaultPath>,
+    mounts: MountTable,
+    noting note: (VaultPath, Value) -> Void = { _, _ in }
+  ) -> Survey {
     var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
     var singles: [(path: VaultPath, from: VaultPath)] = []
     var named: [VaultPath: [(path: VaultPath, match: [String: String])]] = [:]
@@ -58,88 +75,43 @@ package struct LiveReader {
           return VaultRequest(.read, single.from, query: query.map(Self.parameters) ?? [])
         } + tellingNames.map { VaultRequest(.list, $0) }
     )
-    var found: [VaultPath: Value] = [:]
+    var survey = Survey()
     for (list, answer) in zip(listed, answers) {
-      guard let entries = try data(of: answer) else { continue }
-      for (path, key) in lists[list] ?? [] {
-        if let entry = entries[key] { found[path] = recordable(entry, at: path, mounts) }
+      let paths = lists[list] ?? []
+      do throws(VaultError) {
+        guard let entries = try data(of: answer) else { continue }
+        for (path, key) in paths {
+          if let entry = entries[key] { survey.found[path] = recordable(entry, at: path, mounts) }
+        }
+      } catch {
+        for (path, _) in paths { survey.failures[path] = error }
       }
     }
     for (single, answer) in zip(singles, answers.dropFirst(listed.count)) {
-      guard let data = try data(of: answer) else { continue }
-      note(single.path, data)
-      let endpoint = catalogue.endpoint(for: single.path, mounts: mounts)
-      if endpoint.kind == .kvData {
-        found[single.path] = Self.secretVersion(data)
-      } else {
-        found[single.path] = recordable(data, at: single.path, mounts)
+      do throws(VaultError) {
+        guard let data = try data(of: answer) else { continue }
+        note(single.path, data)
+        let isData = catalogue.endpoint(for: single.path, mounts: mounts).kind == .kvData
+        survey.found[single.path] =
+          isData ? Self.secretVersion(data) : recordable(data, at: single.path, mounts)
+      } catch {
+        survey.failures[single.path] = error
       }
     }
     for (list, answer) in zip(tellingNames, answers.suffix(tellingNames.count)) {
-      guard let data = try data(of: answer) else { continue }
-      for (path, match) in named[list] ?? [] {
-        if let entry = IDLookup.find(match, in: data)?.entry {
-          found[path] = recordable(entry, at: path, mounts)
+      let paths = named[list] ?? []
+      do throws(VaultError) {
+        guard let data = try data(of: answer) else { continue }
+        for (path, match) in paths {
+          if let entry = IDLookup.find(match, in: data)?.entry {
+            survey.found[path] = recordable(entry, at: path, mounts)
+          }
         }
+      } catch {
+        for (path, _) in paths { survey.failures[path] = error }
       }
     }
-    return found
-  }
-
-  /// What is sent for an object whose other fields belong to others: their values of now as well, unless a write leaves
-  /// them alone anyway.
-  func including(_ value: Value, of task: Task, _ endpoint: Endpoint, isThere: Bool) throws -> Value {
-    guard case .fields? = task.manage, isThere, endpoint.isMerge != true, case .object(let own) = value else {
-      return value
-    }
-    let request: VaultRequest
-    switch endpoint.readPath(for: task.path) {
-    case .itself:
-      request = VaultRequest(.read, task.path, query: endpoint.readQuery.map(Self.parameters) ?? [])
-    case .path(let other): request = VaultRequest(.read, other)
-    case .member, .named, .kvMetadata, .nothing: return value
-    }
-    let live = try data(of: client.perform([request])[0])?.object ?? [:]
-    // What a server computes is not for writing.
-    let known = FieldTable.builtIn.fields(of: endpoint)?.types
-    let others = live.filter { name, value in
-      let isOurs = own[name] != nil || task.manage?.owns(name) == true
-      if isOurs || value == .null || endpoint.isVolatile(field: name) { return false }
-      return known.map { $0[name] != nil } ?? true
-    }
-    let marked = Value.object(others).marking(secretsOf: endpoint).object ?? [:]
-    return .object(marked.merging(own) { $1 })
-  }
-
-  /// The ids of objects that servers know by those alone, as far as they are there.
-  package func ids(of paths: some Collection<VaultPath>, mounts: MountTable) throws -> [VaultPath: String] {
-    var lists: [VaultPath: [(path: VaultPath, match: [String: String])]] = [:]
-    for path in paths {
-      let plan = catalogue.endpoint(for: path, mounts: mounts).readPath(for: path)
-      if case .named(let list, let match) = plan { lists[list, default: []].append((path, match)) }
-    }
-    let asked = lists.keys.sorted()
-    var found: [VaultPath: String] = [:]
-    for (list, answer) in zip(asked, client.perform(asked.map { VaultRequest(.list, $0) })) {
-      guard let data = try data(of: answer) else { continue }
-      for (path, match) in lists[list] ?? [] { found[path] = IDLookup.find(match, in: data)?.id }
-    }
-    return found
-  }
-
-  /// Those aliases that belong to an entity which a login made, and nobody named or gave anything since.
-  func ownedByLogins(_ aliases: [VaultPath: Value]) throws -> Set<VaultPath> {
-    let owners = aliases.compactMap { path, alias in alias["canonical_id"]?.string.map { (path, $0) } }
-    let requests = owners.map { VaultRequest(.read, $0.0.with(path: "identity/entity/id/\($0.1)")) }
-    var found: Set<VaultPath> = []
-    for ((path, _), answer) in zip(owners, client.perform(requests)) {
-      guard let entity = try data(of: answer), entity["name"]?.string?.hasPrefix("entity_") == true else {
-        continue
-      }
-      let given = ["policies", "metadata", "direct_group_ids"].compactMap { entity[$0] }
-      if given.allSatisfy(\.isZero) { found.insert(path) }
-    }
-    return found
+    return survey
   }
 
   /// The values of KV v2 secrets, for a comparison where no pair is recorded; every leaf is a ``Secret``.
@@ -151,6 +123,17 @@ package struct LiveReader {
       found[path] = data
     }
     return found
+  }
+
+  /// What a path answers, fields that change by themselves included; `nil` for nothing.
+  ///
+  /// Throws ``VaultError`` for anything but absence.
+  func content(_ path: VaultPath, mounts: MountTable) throws -> Value? {
+    if path.mountName != nil { return try read([path], mounts: mounts)[path] }
+    let data = try data(of: client.perform([VaultRequest(.read, path)])[0])
+    let isVersioned = catalogue.endpoint(for: path, mounts: mounts).kind == .kvData
+    let content = isVersioned ? data?["data"] : data
+    return content == .null ? nil : content
   }
 
   /// A digest of what an action's probe shows, which the action changes; `nil` if nothing can show it.
@@ -172,7 +155,7 @@ package struct LiveReader {
     .notFound, .noSuchMount, .namespaceNotFound, .refused, .unsupported,
   ]
 
-  private func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
+  func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
     switch answer {
     case .success(let response): return response.data
     case .failure(let error):
@@ -181,7 +164,8 @@ package struct LiveReader {
     }
   }
 
-  private func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
+  /// What a server answered, in the form in which it is recorded.
+  func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
     guard case .object(let members) = manages[path]?.restrict(value, endpoint) ?? value else { return value }
     let stable = members.filter { !endpoint.isVolatile(field: $0.key) }
@@ -211,7 +195,7 @@ package struct LiveReader {
     return isGone ? nil : ["current_version": .number(Number(version))]
   }
 
-  private static func parameters(_ query: String) -> [(name: String, value: String)] {
+  static func parameters(_ query: String) -> [(name: String, value: String)] {
     query.split(separator: "&").map { part in
       let pair = part.split(separator: "=", maxSplits: 1)
       return (String(pair[0]), pair.count > 1 ? String(pair[1]) : "")

@@ -15,6 +15,8 @@ struct RequestBuilder {
     let live: Value?
     /// The fingerprints of this write's secrets, at the same places.
     let fingerprinted: Value
+    /// The fingerprints of secrets that the server took earlier in this version.
+    let taken: [String: Value]
     /// What the server calls an object whose path it does not know.
     var id: String?
     /// The version that is there, where the server checks that nobody else wrote since.
@@ -117,16 +119,19 @@ struct RequestBuilder {
   /// Where left-out fields keep their value, an unchanged write-only secret stays out, so that a password that was rotated
   /// on the server is not overwritten.
   private func withoutUnchangedSecrets(_ value: Value, _ basis: Basis, _ endpoint: Endpoint) -> Value {
-    guard endpoint.isMerge == true, basis.live != nil, let sent = basis.sent, var members = value.object
-    else {
-      return value
-    }
-    for key in Array(members.keys)
-    where endpoint.writeOnly.matches(key) && endpoint.isSecret(field: key)
-      && sent[key] == basis.fingerprinted[key] && sent[key] != nil
-    {
+    guard basis.live != nil, var members = value.object else { return value }
+    for (key, fingerprint) in endpoint.keptSecrets(in: basis.fingerprinted)
+    where (basis.taken[key] ?? basis.sent?[key]) == fingerprint {
       members[key] = nil
     }
     return .object(members)
+  }
+}
+
+extension Endpoint {
+  /// The secrets among written fields that never come back and that a write may leave out.
+  func keptSecrets(in value: Value) -> [String: Value] {
+    guard isMerge == true, let members = value.object else { return [:] }
+    return members.filter { writeOnly.matches($0.key) && isSecret(field: $0.key) }
   }
 }

@@ -8,15 +8,19 @@ package struct Fold: Hashable, Sendable {
   package private(set) var actions: [VaultPath: Value]
   /// How resources are shared with others; those that are missing here are ours as a whole.
   package private(set) var manages: [VaultPath: Manage]
+  /// What else was said about them, where anything was.
+  package private(set) var terms: [VaultPath: ActionTerms]
 
   package init(
     resources: [VaultPath: Value] = [:],
     actions: [VaultPath: Value] = [:],
+    terms: [VaultPath: ActionTerms] = [:],
     manages: [VaultPath: Manage] = [:]
   ) {
     self.manages = manages
     self.resources = resources
     self.actions = actions
+    self.terms = terms
   }
 
   /// The fold of several migrations for one environment.
@@ -81,6 +85,7 @@ package struct Fold: Hashable, Sendable {
       guard actions.updateValue(arguments, forKey: task.path) == nil else {
         return "\(task.path) runs a second time"
       }
+      if !task.terms.isEmpty { terms[task.path] = task.terms }
     }
     return nil
   }
@@ -104,5 +109,6 @@ package struct Fold: Hashable, Sendable {
     resources = resources.filter { !isInside($0.key) }
     actions = actions.filter { !isInside($0.key) }
     manages = manages.filter { !isInside($0.key) }
+    terms = terms.filter { !isInside($0.key) }
   }
 }

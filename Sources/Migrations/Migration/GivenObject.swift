@@ -2,21 +2,41 @@ package import Catalogue
 package import Configuration
 import Values
 
-/// The object whose accessor or id a reference stands for: `${accessor:auth/approle}`, `${id:identity/entity/name/x}`.
+/// What a reference stands for that only the server or the ledger knows: the accessor or id of an object
+/// (`${accessor:auth/approle}`), a saved answer (`${saved:web_secret_id}`), a value (`${vault:secret/data/x#field}`).
 package struct GivenObject: Hashable, Sendable {
   package let given: Template.Given
-  /// In the namespace of the entry that refers to it.
+  /// In the namespace of the entry that refers to it; names of saved answers hold for a whole environment.
   package let path: VaultPath
 
   package init(_ given: Template.Given, in namespace: String) {
     self.given = given
-    path = VaultPath(given.kind == .accessor ? Self.mountPath(given.path) : given.path, in: namespace)
+    path =
+      switch given.kind {
+      case .accessor: VaultPath(Self.mountPath(given.path), in: namespace)
+      case .id: VaultPath(given.path, in: namespace)
+      case .saved: Self.savedPath(given.path)
+      case .vault: VaultPath(given.place.path, in: namespace)
+      }
   }
+
+  /// What stands for a saved answer where paths are compared; no entry has such a path.
+  static func savedPath(_ name: String) -> VaultPath { VaultPath("saved:" + name) }
 
   /// What is wrong with a reference, or `nil`.
   static func complaint(about given: Template.Given) -> (message: String, hint: String)? {
-    if let complaint = PathRules.complaint(about: given.path) { return complaint }
-    let path = VaultPath(given.path)
+    if given.kind == .saved {
+      return Template.isName(given.path)
+        ? nil
+        : ("a saved answer has no such name", "names hold letters, digits and _, as in save: of an action")
+    }
+    let place = given.place
+    if let complaint = PathRules.complaint(about: place.path) { return complaint }
+    let path = VaultPath(place.path)
+    if given.kind == .vault {
+      let isValue = !place.field.isEmpty && !path.isMount && !path.isAuthMethod
+      return isValue ? nil : ("it does not name a field", "write ${vault:secret/data/app#password}")
+    }
     if given.kind == .id, path.isMount || path.isAuthMethod {
       return ("a mount has no id", "write ${accessor:\(given.path)} for its accessor")
     }
@@ -30,12 +50,20 @@ package struct GivenObject: Hashable, Sendable {
     return isShallowAuth ? name : name + "/"
   }
 
-  /// The paths of the objects that an entry makes: its own, and those that only a field of it names.
-  static func made(by path: VaultPath, _ value: Value, _ mounts: MountTable) -> Set<VaultPath> {
+  /// The paths of the objects that an entry makes: its own, those that only a field of it names, and what an action saves.
+  static func made(
+    by path: VaultPath,
+    _ value: Value,
+    _ terms: ActionTerms?,
+    _ mounts: MountTable
+  ) -> Set<VaultPath> {
     let path = path.withoutActionName
     var made: Set<VaultPath> = [path]
+    for target in (terms?.save ?? [:]).values { made.insert(target.made(in: path.namespace)) }
     if let name = value["method_name"]?.string, path.path.hasPrefix("identity/mfa/method/") {
-      made.insert(path.with(path: "\(path.path)/\(name)"))
+      // Under its id or not, it is found by its name beside the others of its type.
+      let type = path.path.split(separator: "/").prefix(4).joined(separator: "/")
+      made.insert(path.with(path: "\(type)/\(name)"))
     }
     if let name = value["name"]?.string, ["identity/entity", "identity/group"].contains(path.path) {
       made.insert(path.with(path: "\(path.path)/name/\(name)"))
@@ -73,6 +101,15 @@ extension Value {
   }
 }
 
+extension Template.Given {
+  /// Path and field of a value: `path#field`; everything but a value has no field.
+  var place: (path: String, field: String) {
+    guard kind == .vault else { return (path, "") }
+    guard let hash = path.lastIndex(of: "#") else { return (path, "") }
+    return (String(path[..<hash]), String(path[path.index(after: hash)...]))
+  }
+}
+
 extension Task {
   /// What is written, or an action's arguments; `nil` for a deletion.
   var content: Value? {
@@ -85,9 +122,11 @@ extension Task {
   /// The objects that must be there before this task is done.
   var givenObjects: Set<GivenObject> { content?.givenObjects(in: path.namespace) ?? [] }
 
-  /// The objects that what it changes or deletes refers to.
-  var givenObjectsBefore: Set<GivenObject> {
-    guard case .value(let value)? = was else { return [] }
-    return value.givenObjects(in: path.namespace)
+  /// What was there before.
+  var valueBefore: Value? {
+    if case .value(let value)? = was { value } else { nil }
   }
+
+  /// The objects that what it changes or deletes refers to.
+  var givenObjectsBefore: Set<GivenObject> { valueBefore?.givenObjects(in: path.namespace) ?? [] }
 }

@@ -80,8 +80,8 @@ extension Task {
     case .only(let names): members["only"] = .array(names.sorted().map(Value.string))
     case .except(let names): members["except"] = .array(names.sorted().map(Value.string))
     }
-    if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(Value.string)) }
-    if atMostOnce { members["at_most_once"] = true }
+    if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(\.value)) }
+    members.merge(terms.members) { $1 }
     members["manage"] = manage?.value
     return .object(members)
   }

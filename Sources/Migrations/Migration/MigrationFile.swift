@@ -9,8 +9,8 @@ package enum MigrationFile {
   private static let keyOrder = ["version", "name", "parent", "tasks"] + taskKeys
 
   private static let taskKeys = [
-    "path", "namespace", "write", "run", "delete", "was", "was_inside", "only", "except", "approve",
-    "at_most_once", "manage",
+    "path", "namespace", "write", "run", "save", "unless", "at_most_once", "delete", "was", "was_inside",
+    "only", "except", "manage", "approve",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -108,7 +108,7 @@ package enum MigrationFile {
     task.scope = scope(&map, path, node, diagnostics)
     if let approvals = map.node("approve") {
       let reasons = approvals.value.object ?? [:]
-      task.approvals = reasons.compactMapValues(\.string)
+      task.approvals = reasons.compactMapValues(Approval.init)
       if task.approvals.isEmpty || task.approvals.count < reasons.count {
         diagnostics.error(
           "approve of \(path) must map environments to reasons",
@@ -118,7 +118,15 @@ package enum MigrationFile {
         )
       }
     }
-    task.atMostOnce = map.bool("at_most_once") ?? false
+    task.terms = ActionTerms.take(from: &map, of: path, diagnostics)
+    if case .run = action {
+    } else if !task.terms.isEmpty {
+      diagnostics.error(
+        "the task for \(path) runs nothing, and has \(task.terms.members.keys.sorted().joined(separator: " and "))",
+        at: node.location,
+        path: path.description
+      )
+    }
     task.manage = map.node("manage").flatMap { Manage.read($0, of: path, diagnostics) }
     return task
   }

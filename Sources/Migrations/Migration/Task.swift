@@ -25,9 +25,9 @@ package struct Task: Hashable, Sendable {
   package var wasInside: [String: Value]
   package var scope: Scope
   /// Why a destructive task may run, by environment.
-  package var approvals: [String: String]
-  /// The action must not be tried again when nobody knows whether it ran.
-  package var atMostOnce: Bool
+  package var approvals: [String: Approval]
+  /// What becomes of an action's answer, and when it does not run.
+  package var terms: ActionTerms
   /// How the object is shared with others; a shared one is left when its entry goes.
   package var manage: Manage?
 
@@ -37,8 +37,8 @@ package struct Task: Hashable, Sendable {
     was: Was? = nil,
     wasInside: [String: Value] = [:],
     scope: Scope = .all,
-    approvals: [String: String] = [:],
-    atMostOnce: Bool = false,
+    approvals: [String: Approval] = [:],
+    terms: ActionTerms = ActionTerms(),
     manage: Manage? = nil
   ) {
     self.manage = manage
@@ -48,7 +48,7 @@ package struct Task: Hashable, Sendable {
     self.wasInside = wasInside
     self.scope = scope
     self.approvals = approvals
-    self.atMostOnce = atMostOnce
+    self.terms = terms
   }
 
   /// The path as the API knows it: without the `#name` that tells several actions of a kind apart.

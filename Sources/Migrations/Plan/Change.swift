@@ -36,8 +36,8 @@ package struct Change: Sendable, Hashable {
   package var path: VaultPath
   package var action: Action
   package var fields: [Field]
-  /// What would be destroyed for good, in words.
-  package var losses: String?
+  /// What would be destroyed for good.
+  package var losses: Losses?
   /// The version that brings it; `nil` for drift, refreshes and what is in no migration yet.
   package var version: Int?
   /// For drift: whether the schema mentions any of the fields.
@@ -49,7 +49,7 @@ package struct Change: Sendable, Hashable {
     path: VaultPath,
     action: Action,
     fields: [Field],
-    losses: String? = nil,
+    losses: Losses? = nil,
     version: Int? = nil,
     isDeclared: Bool? = nil
   ) {
@@ -104,6 +104,7 @@ extension Change {
         path: task.path,
         action: .run,
         fields: Field.differences(from: nil, to: arguments),
+        losses: task.losses(catalogue, mounts),
         version: version
       )
     case .delete:

@@ -37,6 +37,9 @@ package struct Inspector {
   package func plan() async throws -> Plan {
     let standing = try await examine()
     let name = target.environment.name
+    try target.refuseOwnGround(standing.pending, in: project)
+    let next = try Generator.next(for: project)
+    if let next { try target.refuseOwnGround([next], in: project) }
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
     if let view {
@@ -47,8 +50,10 @@ package struct Inspector {
     }
     var plan = Plan(
       environment: name,
-      changes: try Planner.unwritten(in: project, environment: name),
-      pending: pending,
+      changes: try counted(
+        next.map { Planner.unwritten($0, environment: name, catalogue: target.catalogue) } ?? []
+      ),
+      pending: try counted(pending),
       drift: try view.map(drift) ?? []
     )
     plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
@@ -72,7 +77,7 @@ package struct Inspector {
     /// Paths that it creates and that are there already.
     package var existing: [VaultPath] = []
     /// What its deletions would destroy.
-    package var losses: [VaultPath: String] = [:]
+    package var losses: [VaultPath: Losses] = [:]
   }
 
   /// Looks for what a migration that is not applied yet would meet.
@@ -80,17 +85,44 @@ package struct Inspector {
   /// - Throws: ``Problem``, ``VaultError``.
   package func encounter(_ migration: Migration) throws -> Encounter {
     let name = target.environment.name
-    let fold = try Fold(project.migrations, environment: name)
-    var mounts = try target.mounts(declaredBy: fold)
-    mounts.insert(contentsOf: project.schema.content(in: name).mounts)
+    let mounts = try knownMounts()
     let tasks = migration.tasks.filter { $0.scope.includes(name) }
     let created = tasks.filter { $0.was == .absent }.map(\.path)
     var encounter = Encounter()
     encounter.existing = try target.reader(for: migration.writes).read(created, mounts: mounts).keys.sorted()
-    for task in tasks {
-      if let losses = task.losses(target.catalogue, mounts) { encounter.losses[task.path] = losses }
-    }
+    encounter.losses = try losses(of: migration)
     return encounter
+  }
+
+  /// What the tasks of a migration would destroy here, counted.
+  ///
+  /// - Throws: ``Problem``, ``VaultError``.
+  package func losses(of migration: Migration) throws -> [VaultPath: Losses] {
+    let tasks = migration.tasks.filter { $0.scope.includes(target.environment.name) }
+    return try counter().losses(of: tasks)
+  }
+
+  /// The same changes, those that destroy something with its number.
+  private func counted(_ changes: [Change]) throws -> [Change] {
+    guard changes.contains(where: { $0.losses != nil }) else { return changes }
+    let counter = try counter()
+    return try changes.map { change in
+      var change = change
+      if change.losses != nil { change.losses?.counted = try counter.count(at: change.path) }
+      return change
+    }
+  }
+
+  private func counter() throws -> LossCounter {
+    LossCounter(client: target.client, catalogue: target.catalogue, mounts: try knownMounts())
+  }
+
+  /// What is mounted, and what the migrations and the schema would mount.
+  private func knownMounts() throws -> MountTable {
+    let name = target.environment.name
+    var mounts = try target.mounts(declaredBy: try Fold(project.migrations, environment: name))
+    mounts.insert(contentsOf: project.schema.content(in: name).mounts)
+    return mounts
   }
 
   // MARK: - What is recorded

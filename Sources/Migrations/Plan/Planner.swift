@@ -30,7 +30,12 @@ package enum Planner {
     environment: String
   ) throws -> [Change] {
     guard let next = try Generator.next(for: project) else { return [] }
-    return changes(of: next, for: environment, catalogue: project.catalogue).map { change in
+    return unwritten(next, environment: environment, catalogue: project.catalogue)
+  }
+
+  /// The same, of the migration that would be generated.
+  static func unwritten(_ next: Migration, environment: String, catalogue: Catalogue) -> [Change] {
+    changes(of: next, for: environment, catalogue: catalogue).map { change in
       var change = change
       change.version = nil
       return change

@@ -16,22 +16,64 @@ struct Preflight {
 
   private var target: Target { context.target }
 
-  /// Destructive tasks need an approval where the environment is protected.
+  /// Says what destructive tasks destroy, counted on the server; where the environment is protected, they need an approval
+  /// that covers it.
   ///
-  /// - Throws: ``Problem`` naming the first task without one.
-  func checkApprovals(_ migration: Migration) throws(Problem) {
-    guard target.environment.isProtected else { return }
+  /// - Throws: ``Problem`` naming the first task without one, and ``VaultError``.
+  func checkApprovals(_ migration: Migration) throws {
     let name = target.environment.name
-    for task in migration.tasks where task.scope.includes(name) && task.approvals[name] == nil {
-      guard let losses = task.losses(target.catalogue, mounts) else { continue }
+    let tasks = migration.tasks.filter { $0.scope.includes(name) }
+    let losses = try LossCounter(client: target.client, catalogue: target.catalogue, mounts: mounts)
+      .losses(of: tasks)
+    for task in tasks {
+      guard let losses = losses[task.path] else { continue }
+      if target.environment.isProtected { try check(task.approvals[name], of: task, losses, migration) }
+    }
+    for path in losses.keys.sorted() {
+      if let losses = losses[path] { context.report(.notice("destroys \(losses.text)", path: path)) }
+    }
+  }
+
+  private func check(
+    _ approval: Approval?,
+    of task: Task,
+    _ losses: Losses,
+    _ migration: Migration
+  ) throws(Problem) {
+    let name = target.environment.name
+    guard let approval else {
       throw Problem(
         .migrationInvalid,
-        "migration \(migration.label) destroys \(losses) at \(task.path), which needs an approval for \(name)",
+        "migration \(migration.label) destroys \(losses.text) at \(task.path), which needs an approval for \(name)",
         at: context.project.location(of: migration),
         path: task.path.description,
-        hint: "add \"approve: {\(name): why this may go}\" to the task, and have it reviewed"
+        hint: "add \(Self.example(losses, name, "why this may go")) to the task, and have it reviewed"
       )
     }
+    let uncovered = approval.uncovered(losses.counted)
+    guard !uncovered.isEmpty else { return }
+    let approved = approval.losses.map { approved in
+      Losses.words(uncovered.reduce(into: [:]) { $0[$1.key] = approved[$1.key] ?? .exactly(0) })
+    }
+    throw Problem(
+      .worldChanged,
+      "migration \(migration.label) destroys \(Losses.words(uncovered)) at \(task.path), and the approval for \(name) "
+        + (approved.map { "covers \($0)" } ?? "names no number"),
+      at: context.project.location(of: migration),
+      path: task.path.description,
+      hint:
+        "look at what is there; if it may go, approve anew: \(Self.example(losses, name, approval.reason))"
+    )
+  }
+
+  /// An approval that covers everything that is there, as it can be written into the task.
+  private static func example(_ losses: Losses, _ environment: String, _ reason: String) -> String {
+    if losses.counted.allSatisfy({ $0.value == .exactly(0) || $0.value == .unknown }) {
+      return "\"approve: {\(environment): \(reason)}\""
+    }
+    let numbers = losses.counted.sorted { $0.key < $1.key }.map { "\($0.key): \(JSON.text($0.value.value))" }
+    return
+      "\"approve: {\(environment): {reason: \(reason), losses: {\(numbers.joined(separator: ", "))}}}\""
   }
 
   /// Asks once per namespace whether every path may be written, and read back.
@@ -82,7 +124,8 @@ struct Preflight {
     var needs = [
       Need(path: path, anyOf: isDeletion ? ["delete"] : ["create", "update"], sudo: endpoint.needsSudo)
     ]
-    switch endpoint.readPath(for: task.apiPath) {
+    let isRun = if case .run = task.action { true } else { false }
+    switch isRun ? .nothing : endpoint.readPath(for: task.apiPath) {
     case .nothing: break
     case .named(let list, _):
       needs.append(Need(path: list, anyOf: ["list"], sudo: false))
@@ -96,6 +139,23 @@ struct Preflight {
     for object in task.givenObjects where object.given.kind == .id {
       let source = object.idSource
       needs.append(Need(path: source.path, anyOf: [source.lists ? "list" : "read"], sudo: false))
+    }
+    for object in task.givenObjects where object.given.kind == .vault {
+      needs.append(Need(path: object.path, anyOf: ["read"], sudo: false))
+    }
+    return needs + self.needs(of: task.terms, in: path.namespace)
+  }
+
+  private func needs(of terms: ActionTerms, in namespace: String) -> [Need] {
+    var needs: [Need] = []
+    for case .secret(let path, _) in terms.save.values {
+      let secret = VaultPath(path, in: namespace)
+      needs.append(Need(path: secret, anyOf: ["read"], sudo: false))
+      needs.append(Need(path: secret, anyOf: ["create", "update"], sudo: false))
+    }
+    if let condition = terms.unless {
+      let path = VaultPath(condition.path, in: namespace)
+      if path.mountName == nil { needs.append(Need(path: path, anyOf: ["read"], sudo: false)) }
     }
     return needs
   }

@@ -21,7 +21,7 @@ extension Target {
         for object in task.givenObjects.sorted(by: { $0.given.description < $1.given.description })
         where !objects.willHave(object) {
           if objects.hasLost(object) {
-            throw GivenValues.problem(object, task.path, at: location(of: task, migration, project))
+            throw GivenValues.problem(object, .nothing, task.path, at: location(of: task, migration, project))
           }
           open.append((object, task.path, migration))
         }
@@ -33,7 +33,7 @@ extension Target {
     guard let missing = open.first(where: { !values.contains($0.object) }) else { return }
     let location =
       project.schema.declaration(at: missing.holder)?.location ?? project.location(of: missing.migration)
-    throw GivenValues.problem(missing.object, missing.holder, at: location)
+    throw values.problem(missing.object, missing.holder, at: location)
   }
 
   private func location(of task: Task, _ migration: Migration, _ project: Project) -> SourceLocation {
@@ -54,7 +54,7 @@ private struct PendingObjects {
 
   mutating func add(_ task: Task) {
     guard let content = task.content else { return }
-    made.formUnion(GivenObject.made(by: task.path, content, mounts))
+    made.formUnion(GivenObject.made(by: task.path, content, task.terms, mounts))
     if case .run = task.action { actions.insert(task.path) }
   }
 

@@ -23,7 +23,11 @@ struct RefreshStep {
     // What somebody else changed is written again where the user asks for it, also without a migration.
     let reverted = context.options.revert.filter { fold.resources[$0] != nil }
     let paths = Set(due).union(reverted).sorted()
-    guard !paths.isEmpty else { return [] }
+    let told = try target.told(fold, context.layers, context.fingerprints).filter { !paths.contains($0.key) }
+    guard !paths.isEmpty else {
+      if !told.isEmpty { try await record(told, with: &recorder, as: identity) }
+      return []
+    }
     let mounts = try target.mounts(declaredBy: fold)
     let migration = migration(paths, recorder.version, mounts)
     try Preflight(context, mounts: mounts).checkCapabilities(migration.tasks)
@@ -37,7 +41,8 @@ struct RefreshStep {
       let outcomes = try run.execute()
       let isUnchanged = outcomes.allSatisfy { $0.outcome == RunRecord.Progress.adopted.rawValue }
       if due.isEmpty, isUnchanged { return [] }
-      let change = try ReadBack(context: context, mounts: mounts, reader: run.reader).change(for: migration)
+      var change = try ReadBack(context: context, mounts: mounts, reader: run.reader).change(for: migration)
+      for (path, value) in told { change.sent[path] = value }
       try await recorder.recordRefresh(change, paths: paths, journal, context.lock)
       context.layers.apply(change)
     } catch {
@@ -46,6 +51,24 @@ struct RefreshStep {
     }
     for path in paths { context.report(.refreshed(path: path)) }
     return paths
+  }
+
+  /// Notes what variables stand for that were not set when a baseline took the server as it was; nothing is sent.
+  private func record(
+    _ told: [VaultPath: Value],
+    with recorder: inout StateRecorder,
+    as identity: RunIdentity
+  ) async throws {
+    let run = RunRecord(runID: identity.runID, version: recorder.version, checksum: RunRecord.refresh)
+    let journal = RunJournal(run, in: context.target.ledger, entryVersion: recorder.runEntryVersion)
+    try journal.record([:])
+    var change = StateChange(summary: "")
+    for (path, value) in told { change.sent[path] = value }
+    try await recorder.recordRefresh(change, paths: told.keys.sorted(), journal, context.lock)
+    context.layers.apply(change)
+    for path in told.keys.sorted() {
+      context.report(.notice("its variables are set now; what they stand for was not sent", path: path))
+    }
   }
 
   /// The tasks that write these paths once more.
@@ -78,7 +101,7 @@ extension Target {
   ///
   /// What refers to an object that is not there cannot be refreshed, and waits until it is.
   func refreshes(of fold: Fold, _ layers: StateLayers, _ fingerprints: Fingerprints) throws -> [Change] {
-    let resolved = try fingerprinted(fold.resources, try mounts(declaredBy: fold), fingerprints)
+    let resolved = try fingerprinted(fold.resources, try mounts(declaredBy: fold), layers.sent, fingerprints)
     return Planner.refreshes(applied: resolved, sent: layers.sent)
   }
 
@@ -86,6 +109,7 @@ extension Target {
   private func fingerprinted(
     _ declared: [VaultPath: Value],
     _ mounts: MountTable,
+    _ sent: [VaultPath: Value],
     _ fingerprints: Fingerprints
   ) throws -> [VaultPath: Value] {
     var values: [VaultPath: Value] = [:]
@@ -97,13 +121,45 @@ extension Target {
       mounts: mounts
     )
     for (path, value) in declared where objects[path]?.allSatisfy(given.contains) ?? true {
-      let resolved = try resolver.resolve(value, path: path.description, lookUp: given.lookUp(for: path))
-      values[path] = fingerprints.replacingSecrets(
-        in: resolved,
-        at: path,
-        catalogue.endpoint(for: path, mounts: mounts)
+      // What nobody had told when the server was taken as it was is no change, whatever it turns out to be.
+      let untold = sent[path].map(Fingerprints.untoldLeaves) ?? []
+      let told = untold.isEmpty ? value : value.mapLeaves { untold.contains($1) ? "" : $0 }
+      let known = KnownValue(
+        value: try resolver.resolve(told, path: path.description, lookUp: given.lookUp(for: path)),
+        untold: untold
       )
+      values[path] = known.recorded(fingerprints, at: path, catalogue.endpoint(for: path, mounts: mounts))
     }
     return values
+  }
+
+  /// What is to be recorded as sent from now on, because variables are set that were not when a baseline was recorded.
+  func told(
+    _ fold: Fold,
+    _ layers: StateLayers,
+    _ fingerprints: Fingerprints
+  ) throws -> [VaultPath: Value] {
+    let open = layers.sent.mapValues(Fingerprints.untoldLeaves).filter { !$0.value.isEmpty }
+    if open.isEmpty { return [:] }
+    let mounts = try mounts(declaredBy: fold)
+    var told: [VaultPath: Value] = [:]
+    for (path, places) in open {
+      guard let declared = fold.resources[path], let sent = layers.sent[path] else { continue }
+      let endpoint = catalogue.endpoint(for: path, mounts: mounts)
+      var unset: Set<String> = []
+      let parts = declared.mapLeaves { places.contains($1) ? $0 : "" }
+      let known = try known(
+        parts,
+        at: path,
+        endpoint,
+        shown: nil,
+        lookUp: Resolver.placeholder,
+        unset: &unset
+      )
+      let now = known.recorded(fingerprints, at: path, endpoint)
+      let value = sent.mapLeaves { places.contains($1) ? now.member(at: $1) ?? $0 : $0 }
+      if value != sent { told[path] = value }
+    }
+    return told
   }
 }

@@ -34,6 +34,11 @@ final class RunJournal {
     run.steps[path]?.progress = progress
   }
 
+  /// Notes which secrets the server has; it is written with the next record.
+  func note(_ path: VaultPath, secrets: [String: Value]) {
+    run.steps[path]?.secrets = secrets
+  }
+
   /// Takes back an intention that the server refused.
   func forget(_ path: VaultPath) throws {
     run.steps[path] = nil

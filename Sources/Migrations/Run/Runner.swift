@@ -63,6 +63,7 @@ package final class Runner {
     try checkKept(first)
     // An unset variable, or a reference to nothing, stops the run before anything is written.
     try target.checkReferences(of: first.pending, in: project)
+    try target.refuseOwnGround(first.pending, in: project)
     guard try hasWork(first) else { return result }
     try checkFields(of: first.pending)
     try await target.tracker.checkSigning()
@@ -74,6 +75,7 @@ package final class Runner {
       lock.release()
     }
     // Somebody may have been faster before the lock was ours.
+    target.forgetValues()
     var standing = try await examine()
     if let run = standing.run, !run.isRefresh, run.version == standing.version {
       try finishRecord(of: run, standing, lock)
@@ -135,11 +137,11 @@ package final class Runner {
       return true
     }
     guard standing.version > 0, let key = try target.ledger.storedKey() else { return false }
-    return try !target.refreshes(
-      of: appliedFold(standing),
-      StateLayers(standing.recorded),
-      Fingerprints(key: key)
-    ).isEmpty
+    let (fold, layers, fingerprints) = try (
+      appliedFold(standing), StateLayers(standing.recorded), Fingerprints(key: key)
+    )
+    return try !target.refreshes(of: fold, layers, fingerprints).isEmpty
+      || !target.told(fold, layers, fingerprints).isEmpty
   }
 
   private func takeLock() throws -> RunLock {
@@ -231,9 +233,11 @@ package final class Runner {
 extension Error {
   /// The error of a run that had applied versions before: they stay applied, and status 3 would say that nothing was.
   fileprivate func afterApplying(_ versions: [RunReport.Version]) -> any Error {
-    guard let first = versions.first, let last = versions.last,
-      var problem = (self as? Problem) ?? (self as? VaultError)?.problem
-    else { return self }
+    guard let first = versions.first, let last = versions.last else { return self }
+    if let problems = self as? Problems {
+      return Problems(items: problems.items.map { ($0.afterApplying(versions) as? Problem) ?? $0 })
+    }
+    guard var problem = (self as? Problem) ?? (self as? VaultError)?.problem else { return self }
     let labels = first == last ? first.label : "\(first.label) to \(last.label)"
     let code = problem.code == .worldChanged ? Problem.Code.operationFailed : problem.code
     problem = Problem(

@@ -35,15 +35,17 @@ struct StateRecorder {
     _ change: StateChange,
     _ outcomes: [HistoryRecord.Outcome],
     _ journal: RunJournal,
-    _ lock: RunLock
+    _ lock: RunLock,
+    isBaseline: Bool = false
   ) async throws -> RunReport.Version {
     var change = change
-    change.summary = "\(target.environment.name): apply \(migration.label) \(migration.name)"
+    let verb = isBaseline ? "baseline" : "apply"
+    change.summary = "\(target.environment.name): \(verb) \(migration.label) \(migration.name)"
     change.trailers =
       [
         Trailer(key: "Migration", value: "\(migration.label)-\(migration.name)"),
         Trailer(key: "Checksum", value: migration.checksum),
-      ] + commonTrailers
+      ] + (isBaseline ? [Trailer(key: "Baseline", value: "true")] : []) + commonTrailers
     change.schema = Dictionary(project.schemaFiles.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 })
     change.record = HistoryRecord(
       version: migration.version,
@@ -58,6 +60,7 @@ struct StateRecorder {
       server: target.server,
       tasks: outcomes
     )
+    change.record?.isBaseline = isBaseline
     try await publish(change, label: migration.label, lock)
     try setHead(version: migration.version, checksum: migration.checksum, journal, lock)
     return RunReport.Version(
@@ -118,7 +121,7 @@ struct StateRecorder {
     } catch {
       throw Problem(
         error.kind == .unreachable || error.kind == .authentication ? .unreachable : .operationFailed,
-        "everything was written to the server, but the state branch could not be published: \(error.message)",
+        "\(change.record?.isBaseline == true ? "the server was compared" : "everything was written to the server"), but the state branch could not be published: \(error.message)",
         hint: error.kind == .rejected
           ? "nothing is lost: ask who administers the rules of this branch, then run the command again"
           : "nothing is lost: run the command again when the remote can be reached"

@@ -20,6 +20,8 @@ package final class Target {
   private let clock = ContinuousClock()
   private let startedAt: ContinuousClock.Instant
   private var listedMounts: [String: MountTable] = [:]
+  /// Values that were looked up for `${saved:…}` and `${vault:…}`; each is asked for once.
+  var knownValues: [GivenObject: GivenValues.Finding] = [:]
 
   /// Connects to the server and makes sure that it can work.
   ///
@@ -119,6 +121,16 @@ package final class Target {
       secretFields: secretFields,
       manages: manages
     )
+  }
+
+  /// Forgets the values that lie at a path, or all of them, because they may be others by now.
+  func forgetValues(at path: VaultPath? = nil) {
+    guard let path else {
+      knownValues = [:]
+      return
+    }
+    guard !knownValues.isEmpty else { return }
+    knownValues = knownValues.filter { $0.key.path != path }
   }
 
   /// The types of all mounts: those that the server lists, and those that a fold declares.

@@ -101,21 +101,27 @@ extension TaskDecision {
     if options.keep.contains(view.task.path) { return .keep }
     if view.isOurs { return .send }
     if options.revert.contains(view.task.path) { return .send }
-    let fields = differences.prefix(8).map { difference in
-      difference.isSensitive
-        ? difference.name
-        : "\(difference.name) (\(JSON.text(difference.expected ?? .null)) → \(JSON.text(difference.live ?? .null)))"
-    }
-    let listed = fields.isEmpty ? "" : ": \(fields.joined(separator: ", "))"
     return .stop(
       Problem(
         .worldChanged,
-        "\(view.task.path) \(what)\(listed)",
+        "\(view.task.path) \(what)\(differences.listed)",
         path: view.task.path.description,
         hint:
           "look with drift; then --revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
       )
     )
+  }
+}
+
+extension [FieldDifference] {
+  /// The first of them, for a message: `: ttl (60 → 90), secret`.
+  var listed: String {
+    let fields = prefix(8).map { difference in
+      difference.isSensitive
+        ? difference.name
+        : "\(difference.name) (\(JSON.text(difference.expected ?? .null)) → \(JSON.text(difference.live ?? .null)))"
+    }
+    return fields.isEmpty ? "" : ": \(fields.joined(separator: ", "))"
   }
 }
 

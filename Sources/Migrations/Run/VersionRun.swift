@@ -80,18 +80,27 @@ final class VersionRun {
   }
 
   /// Stops for what somebody else changed anywhere in the version, while nothing of it is written yet.
+  ///
+  /// All of it at once, as a first run against a configured server meets many differences.
   private func lookAhead() throws {
+    var problems: [Problem] = []
     let ahead = LookAhead(levels.joined().sorted().map { ($0, migration.tasks[$0]) })
     let live = try reader.read(ahead.roots, mounts: mounts)
     for view in try views(of: ahead.visible(inside: Set(live.keys)), absent: .placeholder) {
       switch TaskDecision.decide(view, context.options) {
-      case .stop(let problem): throw problem
+      case .stop(let problem): problems.append(problem)
       // A request that cannot be built is better known now, too.
-      case .send: _ = try request(for: view)
+      case .send: if problems.isEmpty { _ = try request(for: view) }
       case .adopt, .keep: continue
       }
     }
+    if let only = problems.first, problems.count == 1 { throw only }
+    guard !problems.isEmpty else { return }
+    throw Problems(items: problems.summarised(Self.shownProblems))
   }
+
+  /// More differences than this nobody reads.
+  private static let shownProblems = 50
 
   func endpoint(of task: Task) -> Endpoint {
     context.target.catalogue.endpoint(for: task.path, mounts: mounts)
@@ -103,6 +112,7 @@ final class VersionRun {
     let progress = progress == .adopted && journal.step(migration.tasks[index].path) != nil ? .done : progress
     let path = migration.tasks[index].path
     journal.note(path, progress)
+    if progress == .done { context.target.forgetValues(at: path) }
     outcomes[index] = HistoryRecord.Outcome(
       path: path,
       action: action.rawValue,
@@ -185,5 +195,18 @@ final class VersionRun {
     )
     .joined(separator: "; ")
     return problem
+  }
+}
+
+extension [Problem] {
+  /// The first of them, and how many more there are.
+  fileprivate func summarised(_ limit: Int) -> [Problem] {
+    guard count > limit else { return self }
+    let more = Problem(
+      .worldChanged,
+      "and \(count - limit) more that are not what the migration writes",
+      hint: "import or baseline takes a server as it is"
+    )
+    return prefix(limit) + [more]
   }
 }

@@ -36,11 +36,14 @@ extension VersionRun {
   private func send(_ group: [Sending]) throws {
     var steps: [VaultPath: RunRecord.Step] = [:]
     for item in group where journal.step(item.view.task.path)?.progress != .intended {
-      let before = if let step = journal.step(item.view.task.path) { step.before } else { before(item.view) }
-      steps[item.view.task.path] = RunRecord.Step(progress: .intended, before: before, probe: nil)
+      let known = journal.step(item.view.task.path)
+      var step = known ?? RunRecord.Step(progress: .intended, before: before(item.view))
+      step.progress = .intended
+      steps[item.view.task.path] = step
     }
     try journal.record(steps)
     try context.lock.hold()
+    try revokeLeases(of: group.map(\.view.task))
     let results = context.target.client.perform(group.map(\.request))
     var failure: (any Error)?
     for (item, result) in zip(group, results) {
@@ -170,6 +173,7 @@ extension VersionRun {
       sent: view.sent,
       live: view.live,
       fingerprinted: fingerprinted,
+      taken: journal.step(view.task.path)?.secrets ?? [:],
       id: view.id,
       version: view.version
     )
@@ -201,6 +205,9 @@ extension VersionRun {
     // A step knows what was there before an interrupted run wrote, also when that was nothing.
     let before = if let step = journal.step(view.task.path) { step.before } else { before(view) }
     let action: Change.Action = view.task.action == .delete ? .delete : before == nil ? .create : .update
+    if progress == .done, let value = view.fingerprinted {
+      journal.note(view.task.path, secrets: view.endpoint.keptSecrets(in: value))
+    }
     finish(index, action, progress, before: before)
   }
 }

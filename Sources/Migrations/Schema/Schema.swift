@@ -8,6 +8,8 @@ package struct Schema: Sendable {
     package let value: Value
     /// The environments that the entry is limited to; `nil` means all.
     package let environments: Set<String>?
+    /// What becomes of an action's answer, and when it does not run.
+    package var terms = ActionTerms()
     package let location: SourceLocation
     /// Where each field is written; those of a mount's `config` and `options` as `config.max_lease_ttl`.
     package let places: [String: SourceLocation]
@@ -32,13 +34,14 @@ package struct Schema: Sendable {
 
   /// What an environment is to hold; `""` asks for an environment that config.yaml does not name.
   package func content(in environment: String) -> Fold {
-    func values(_ declarations: [VaultPath: Declaration]) -> [VaultPath: Value] {
-      declarations.filter { $0.value.environments?.contains(environment) ?? true }.mapValues(\.value)
+    func here(_ declarations: [VaultPath: Declaration]) -> [VaultPath: Declaration] {
+      declarations.filter { $0.value.environments?.contains(environment) ?? true }
     }
-    let declared = resources.filter { $0.value.environments?.contains(environment) ?? true }
+    let (declared, actions) = (here(resources), here(actions))
     return Fold(
-      resources: values(resources),
-      actions: values(actions),
+      resources: declared.mapValues(\.value),
+      actions: actions.mapValues(\.value),
+      terms: actions.mapValues(\.terms).filter { !$0.value.isEmpty },
       manages: declared.compactMapValues(\.manage)
     )
   }
@@ -49,13 +52,13 @@ package struct Schema: Sendable {
       .map { (path: $0.key, declaration: $0.value) }
   }
 
-  /// The paths of resources and actions.
-  package var paths: [VaultPath] { Array(resources.keys) + actions.keys }
-
   /// What is wrong with a path, or `nil`.
   package static func complaint(about path: VaultPath) -> (message: String, hint: String)? {
     PathRules.complaint(about: path.path)
   }
+
+  /// The paths of all entries.
+  package var paths: Set<VaultPath> { Set(resources.keys).union(actions.keys) }
 
   /// What the schema mounts.
   var mounts: MountTable {

@@ -102,9 +102,16 @@ package struct SchemaReader {
     }
     let environments = takeEnvironments(from: &pairs, of: entry)
     let manageNode = pairs.firstIndex { $0.key == "manage" }.map { pairs.remove(at: $0).value }
+    let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
+    var isAction = endpoint.kind == .action
+    var terms = ActionTerms()
+    // What nobody knows is done once if its entry says so.
+    if isAction || !endpoint.isKnown, let stated = takeTerms(from: &pairs, of: entry) {
+      terms = stated
+      isAction = true
+    }
     let node = entry.node.with(pairs)
     let form = EntryForm(path: entry.path, diagnostics: diagnostics)
-    let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     let value: Value?
     if endpoint.lookup != nil {
       value = form.named(node, endpoint)
@@ -119,6 +126,7 @@ package struct SchemaReader {
     var declaration = Schema.Declaration(
       value: value,
       environments: environments,
+      terms: terms,
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
@@ -126,7 +134,7 @@ package struct SchemaReader {
       declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
       check(declaration, at: manageNode.location, entry.path, endpoint)
     }
-    if let other = schema.declare(declaration, at: entry.path, isAction: endpoint.kind == .action) {
+    if let other = schema.declare(declaration, at: entry.path, isAction: isAction) {
       diagnostics.error(
         "\(entry.path) is declared twice; the other place is \(other.location)",
         at: entry.location,
@@ -198,6 +206,16 @@ package struct SchemaReader {
       for setting in inner { places["\(group).\(setting.key)"] = setting.keyLocation }
     }
     return places
+  }
+
+  /// The keys of an action that are no arguments; `nil` if there are none.
+  private func takeTerms(from pairs: inout [Node.Pair], of entry: Entry) -> ActionTerms? {
+    let stated = pairs.filter { ActionTerms.keys.contains($0.key) }
+    guard !stated.isEmpty, var map = MapReader(entry.node.with(stated), "\(entry.path)", diagnostics) else {
+      return nil
+    }
+    pairs.removeAll { ActionTerms.keys.contains($0.key) }
+    return ActionTerms.take(from: &map, of: entry.path, diagnostics)
   }
 
   private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {

@@ -2,7 +2,7 @@ import Catalogue
 import Configuration
 import Values
 
-/// Looks at references to accessors and ids without any server: whether the schema declares what they name, and whether
+/// Looks at references to accessors, ids and saved answers without any server: whether the schema declares what they name, and whether
 /// there is an order in which the objects can be made.
 struct GivenReferenceCheck {
   private let project: Project
@@ -22,14 +22,22 @@ struct GivenReferenceCheck {
 
   private func problems(in environment: String) -> [Problem] {
     let content = project.schema.content(in: environment)
+    // An action that ran may leave the schema; what it saved stays.
+    let past = (try? Fold(project.migrations, environment: environment))?.terms ?? [:]
     let entries = content.resources.merging(content.actions) { first, _ in first }
     var references: [VaultPath: Set<GivenObject>] = [:]
     for (path, value) in entries { references[path] = value.givenObjects(in: path.namespace) }
-    guard references.values.contains(where: { !$0.isEmpty }) else { return [] }
     let mounts = content.mounts
+    let names = entries.reduce(into: [:]) { names, entry in
+      names[entry.key] = project.catalogue.neededObjects(in: entry.value, at: entry.key, mounts)
+    }
+    guard references.values.contains(where: { !$0.isEmpty }) || names.values.contains(where: { !$0.isEmpty })
+    else { return [] }
     var makers: [VaultPath: [VaultPath]] = [:]
     for (path, value) in entries {
-      for made in GivenObject.made(by: path, value, mounts) { makers[made, default: []].append(path) }
+      for made in GivenObject.made(by: path, value, content.terms[path], mounts) {
+        makers[made, default: []].append(path)
+      }
     }
     var found: [Problem] = []
     var needs: [VaultPath: [VaultPath]] = [:]
@@ -37,12 +45,22 @@ struct GivenReferenceCheck {
       for object in objects.sorted(by: { $0.given.description < $1.given.description }) {
         if let named = object.makers.lazy.compactMap({ makers[$0] }).first {
           needs[path, default: []] += named.sorted()
+        } else if object.given.kind == .saved {
+          let names = Self.savedNames(content.terms).union(Self.savedNames(past))
+          if !names.contains(object.given.path) { found.append(unsaved(object, path, names)) }
+        } else if object.given.kind == .vault {
+          // Values lie wherever somebody keeps them.
+          continue
         } else if !object.isBuiltIn(project.catalogue, mounts),
           !content.actions.keys.contains(where: { object.mayBeMade(by: $0, mounts) })
         {
           found.append(undeclared(object, path))
         }
       }
+    }
+    for (path, named) in names {
+      needs[path, default: []] += named.flatMap { object in object.paths.flatMap { makers[$0] ?? [] } }
+        .sorted()
     }
     return found + circles(needs)
   }
@@ -56,6 +74,26 @@ struct GivenReferenceCheck {
       path: holder.description,
       hint: "declare it, or make sure that it is on every server before",
       isWarning: true
+    )
+  }
+
+  private static func savedNames(_ terms: [VaultPath: ActionTerms]) -> Set<String> {
+    Set(
+      terms.values.flatMap { $0.save.values }.compactMap {
+        if case .name(let name) = $0 { name } else { nil }
+      }
+    )
+  }
+
+  private func unsaved(_ object: GivenObject, _ holder: VaultPath, _ names: Set<String>) -> Problem {
+    let near = Suggestion.nearest(to: object.given.path, among: names.sorted())
+    return Problem(
+      .schemaInvalid,
+      "\(holder) refers to \(object.given), but no action saves anything as \(object.given.path) where it is declared",
+      at: project.schema.declaration(at: holder)?.location,
+      path: holder.description,
+      hint: near.map { "did you mean ${saved:\($0)}?" }
+        ?? "add \"save: {FIELD: \(object.given.path)}\" to the action whose answer it is"
     )
   }
 
@@ -79,7 +117,7 @@ struct GivenReferenceCheck {
     let shown = (paths + paths.prefix(1)).map(\.description).joined(separator: " → ")
     return Problem(
       .schemaInvalid,
-      "entries wait for each other's accessors or ids in a circle: \(shown)",
+      "entries wait for each other in a circle: \(shown)",
       at: paths.first.flatMap { project.schema.declaration(at: $0)?.location },
       path: paths.first?.description,
       hint: "remove one of the references; a second entry or a later migration can add what it was for"

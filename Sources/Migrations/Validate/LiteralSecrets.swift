@@ -25,6 +25,20 @@ enum LiteralSecrets {
     String(field.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
   }
 
+  /// A name that says which object's field it is for: `AUTH_USERPASS_USERS_ALICE_PASSWORD`.
+  static func variableName(for field: String, of path: VaultPath) -> String {
+    var name = ""
+    for character in "\(path)/\(field)".uppercased() {
+      if character.isASCII, character.isLetter || character.isNumber {
+        name.append(character)
+      } else if !name.isEmpty, !name.hasSuffix("_") {
+        name.append("_")
+      }
+    }
+    if name.hasSuffix("_") { name.removeLast() }
+    return name.first?.isLetter == true ? name : "SECRET_\(name)"
+  }
+
   /// Whether a URL holds a password in its own words: `scheme://user:password@host`.
   private static func holdsPassword(_ text: String) -> Bool {
     guard let start = text.firstRange(of: "://") else { return false }

@@ -29,7 +29,11 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
-    for problem in GivenReferenceCheck(project).problems { validator.diagnostics.add(problem) }
+    for problem in GivenReferenceCheck(project).problems + ActionCheck(project).problems
+      + DanglingCheck(project).problems
+    {
+      validator.diagnostics.add(problem)
+    }
     let aboutFields = fields.map { fieldWarnings(in: project, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
   }
@@ -232,7 +236,10 @@ enum SchemaDifference {
     var paths: Set<VaultPath> = []
     for path in schema.resources.keys where fold.differs(from: schema, at: path) { paths.insert(path) }
     for path in fold.resources.keys where schema.resources[path] == nil { paths.insert(path) }
-    for (path, arguments) in schema.actions where fold.actions[path] != arguments { paths.insert(path) }
+    for (path, arguments) in schema.actions
+    where fold.actions[path] != arguments || fold.terms[path] != schema.terms[path] {
+      paths.insert(path)
+    }
     return paths.sorted()
   }
 }

@@ -49,14 +49,17 @@ struct GenerateCommand: ToolCommand {
     let open = OpenProject(folder: folder, source: workTree, project: project)
     var problems = try Validator.problems(in: project, comparesSchema: false)
     try Problems.check(problems)
-    let migration = try Generator.next(for: project, name: name, approvals: try approvals(project))
-    var report = GenerateReport(project: project, migration: migration)
-    if !offline { report.live = await liveNotes(open, migration, context) }
+    let approvals = try approvals(project)
+    var migration = try Generator.next(for: project, name: name, approvals: approvals)
+    let live = await LiveLook(open: open, context: context, isOffline: offline)
+      .look(approving: approvals.keys.sorted(), &migration)
     // The server at hand knows its own fields better than any table.
-    let fields = report.live.fieldWarnings ?? Validator.fieldWarnings(in: project, .builtIn)
+    let fields = live.fieldWarnings ?? Validator.fieldWarnings(in: project, .builtIn)
     problems = Problems.judged(problems + fields, strictly: strict)
     try Problems.check(problems)
     for warning in problems { context.console.note { ErrorReport.text(warning, $0) } }
+    var report = GenerateReport(project: project, migration: migration)
+    report.live = live
     if let migration {
       let provenance = Provenance(
         repository: repository,
@@ -93,38 +96,5 @@ struct GenerateCommand: ToolCommand {
       approvals[String(text[..<equals])] = String(text[text.index(after: equals)...])
     }
     return approvals
-  }
-}
-
-extension GenerateCommand {
-  /// Asks the server what is there; a server that cannot be asked is no reason to fail.
-  private func liveNotes(
-    _ open: OpenProject,
-    _ migration: Migration?,
-    _ context: Context
-  ) async -> GenerateReport.LiveNotes {
-    var notes = GenerateReport.LiveNotes()
-    if let environment = try? open.project.settings.environment(global.env), environment.server == .embedded,
-      !FileManager.default.fileExists(atPath: open.embeddedFolder(of: environment))
-    {
-      notes.skipped = "the private server of \(environment.name) has never run"
-      return notes
-    }
-    do {
-      return try await Session.with(open, context) { target in
-        let inspector = Inspector(target: target, project: open.project, note: context.console.tell)
-        notes.drift = try await inspector.drift()
-        if let migration {
-          let encounter = try inspector.encounter(migration)
-          notes.existing = encounter.existing
-          notes.losses = encounter.losses
-          notes.fieldWarnings = inspector.fieldWarnings(about: Set(open.project.schema.paths))
-        }
-        return notes
-      }
-    } catch {
-      notes.skipped = ErrorReport.message(of: error)
-      return notes
-    }
   }
 }

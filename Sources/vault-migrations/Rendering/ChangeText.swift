@@ -16,7 +16,7 @@ struct ChangeText {
     if let manage = change.manage {
       text += style.faint(change.action == .delete ? " (shared, so it is left)" : " (\(manage.words))")
     }
-    if let losses = change.losses { text += style.removed("  destroys \(losses)") }
+    if let losses = change.losses { text += style.removed("  destroys \(losses.text)") }
     text += "\n"
     guard change.action != .delete else { return text }
     for field in change.fields {
@@ -68,7 +68,10 @@ extension Change {
       "fields": .array(fields.map(\.json)), "destructive": .bool(losses != nil),
     ]
     members["manage"] = manage?.value
-    members["losses"] = losses.map(Value.string)
+    if let losses {
+      members["destroys"] = .string(losses.what)
+      members["losses"] = .object(losses.counted.mapValues(\.value))
+    }
     members["version"] = version.map { .string(Migration.label($0)) }
     members["declared"] = isDeclared.map(Value.bool)
     return .object(members)

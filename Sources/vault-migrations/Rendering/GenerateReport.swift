@@ -16,19 +16,25 @@ struct GenerateReport {
   struct LiveNotes {
     /// Why the server was not asked.
     var skipped: String?
+    /// By environment, the others that were approved and could not be asked how much there is.
+    var uncounted: [String: String] = [:]
     var drift: [Change] = []
     /// Paths that a task creates and that are there already.
     var existing: [VaultPath] = []
     /// What deletions would destroy, by path.
-    var losses: [VaultPath: String] = [:]
+    var losses: [VaultPath: Losses] = [:]
     /// What the server's own description says against the schema; `nil` if it was not asked.
     var fieldWarnings: [Problem]?
   }
 
   func print(on console: Console) {
     console.result(json) { text($0) }
-    guard let skipped = live.skipped else { return }
-    console.note { $0.faint("the server was not asked: \(skipped)") }
+    if let skipped = live.skipped { console.note { $0.faint("the server was not asked: \(skipped)") } }
+    for (environment, reason) in live.uncounted.sorted(by: { $0.key < $1.key }) {
+      console.note {
+        $0.changed("the approval for \(environment) names no number: ") + "\(reason)"
+      }
+    }
   }
 
   private var changes: [Change] {
@@ -52,7 +58,7 @@ struct GenerateReport {
       text += style.changed("exists already: ") + "\(path), the server's is adopted if it equals the schema\n"
     }
     for (path, losses) in live.losses.sorted(by: { $0.key < $1.key }) {
-      text += style.removed("destroys: ") + "\(path): \(losses)\n"
+      text += style.removed("destroys: ") + "\(path): \(losses.text)\n"
     }
     if !live.drift.isEmpty {
       text += "\n" + style.title("Changed on the server by somebody else") + "\n" + rendered.lines(live.drift)
@@ -71,6 +77,13 @@ struct GenerateReport {
   private var json: Value {
     var document: [String: Value] = [
       "changes": .array(changes.map(\.json)), "migration": .null, "drift": .array(live.drift.map(\.json)),
+      "losses": .object(
+        Dictionary(
+          uniqueKeysWithValues: live.losses.map { path, losses in
+            (path.description, .object(losses.counted.mapValues(\.value)))
+          }
+        )
+      ),
       "existing": .array(live.existing.sorted().map { .string($0.description) }),
       "sources": .array(
         sources.map { source in

@@ -7,6 +7,7 @@ enum HistoryView {
   static func line(_ record: HistoryRecord, _ style: Style) -> String {
     var text =
       "\(style.title(Migration.label(record.version)))  \(record.name)  \(record.appliedAt)  \(record.appliedBy)"
+    if record.isBaseline { text += style.faint("  baseline: nothing was written") }
     if let approver = record.approvedBy { text += "  approved by \(approver)" }
     if let link = record.pullRequest { text += "  \(link)" }
     return text + "\n"

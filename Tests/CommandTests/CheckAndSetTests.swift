@@ -3,7 +3,7 @@ import Testing
 import Values
 
 /// Where a server counts versions, a write says which one it is based on: whoever is slower loses nothing of the other's.
-@Suite struct RaceTests {
+@Suite struct CheckAndSetTests {
   private static let state = """
     apps/:
       type: kv-v2
@@ -36,6 +36,7 @@ import Values
         let lost = try await project.tool("sync", "--accept-server", exits: 1)
         #expect(lost.errors.contains("stopped at \(path)"))
         #expect(lost.errors.contains("somebody else wrote it in the meantime"))
+        try project.edit("config.yaml", proxy.address, server.address)
       }
       let now = JSON.text(try server.data(path) ?? .null)
       #expect(now.contains("theirs") && !now.contains(new))
