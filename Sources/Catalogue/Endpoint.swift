@@ -112,10 +112,10 @@ package struct Endpoint: Sendable {
   package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.
   package var loses: String?
-  /// What can be counted of it: by noun, where to list it, as the catalogue writes it.
-  var counts: [String: String] = [:]
   /// Fields of an action's answer that cannot be had again: always, or where a segment of the path says this.
   var answerOnce: [String: String] = [:]
+  /// What can be counted of it: by noun, where to list it, as the catalogue writes it.
+  var counts: [String: String] = [:]
   var probe: Read?
   var probeField: String?
 

@@ -79,6 +79,7 @@ extension Endpoint {
     if needsSudo { facts["sudo"] = true }
     if lowercasesName { facts["lowercase_name"] = true }
     if isBuiltIn(path) { facts["built_in"] = true }
+    if !unrepeatableFields.isEmpty { facts["answer_once"] = .array(unrepeatableFields.map(Value.string)) }
     facts["probe"] = probe(for: path).map { .string(($0.lists ? "LIST " : "GET ") + $0.path.description) }
     note("fields", (fields?.types ?? [:]).mapValues { .string($0.rawValue) })
     if fields?.isOpen == true { facts["open"] = true }

@@ -49,9 +49,7 @@ package struct ListedFamily: Sendable {
 }
 
 extension Catalogue {
-  /// Whether anything is known about the content of this type of mount.
-  ///
-  /// - Parameter prefix: Where the content starts: `pki/`, `auth/approle/`, `sys/`.
+  /// Whether anything is known about the content of this type of mount, which starts at `pki/`, `auth/approle/` or `sys/`.
   package func knowsContent(prefix: String, type: String) -> Bool {
     families[section(prefix: prefix, type: type)] != nil
   }

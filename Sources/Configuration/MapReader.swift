@@ -115,7 +115,7 @@ package struct MapReader {
     return nil
   }
 
-  private static func seconds(from text: String) -> Int? {
+  package static func seconds(from text: String) -> Int? {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
     var total = 0
     var digits = ""

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import SystemPackage
+import Platform
 import Values
 
 /// The files of an embedded server, in `.vault-migrations/.embedded/`, which only their owner may enter.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Platform
 import Subprocess
 import SystemPackage
 import Values

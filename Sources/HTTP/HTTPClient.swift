@@ -76,10 +76,12 @@ extension HTTPClient {
   ///
   /// - Parameters:
   ///   - requests: What to send; they may overtake each other.
+  ///   - deadline: After it nothing more is started, and what was not started is not handed over; `nil` for never.
   ///   - each: Gets a request's index and its result; it must not use this client.
   /// - Throws: ``Cancelled``, after every write under way has come to its end and been handed over.
   package func perform(
     _ requests: [HTTPRequest],
+    startingBefore deadline: ContinuousClock.Instant? = nil,
     each: (Int, Result<HTTPResponse, HTTPError>) -> Void
   ) throws(Cancelled) {
     precondition(!isPerforming, "an HTTP client does one batch at a time")
@@ -105,7 +107,11 @@ extension HTTPClient {
           throw Cancelled()
         }
       } else {
-        start(&queue, requests, each)
+        if let deadline, deadline <= .now {
+          _ = queue.takeAll()
+        } else {
+          start(&queue, requests, each)
+        }
       }
       if !advance(&queue, requests, each) { wait(for: queue) }
     }

@@ -9,17 +9,18 @@ package struct KVSecret: Sendable {
 }
 
 extension VaultClient {
-  /// Reads a secret of a KV v2 engine (`MOUNT/data/PATH`).
+  /// Reads a secret of a KV v2 engine (`MOUNT/data/PATH`), at its newest version or at one that is kept still.
   ///
-  /// - Returns: `nil` if there has never been one.
-  /// - Throws: ``VaultError``.
+  /// Returns `nil` if there has never been one. Throws ``VaultError``.
   package func readKV(
     _ mount: String,
     _ path: String,
+    version: Int? = nil,
     namespace: String = ""
   ) throws(VaultError) -> KVSecret? {
     do {
-      let data = try perform(VaultRequest(.read, Self.kv(mount, path, namespace))).data
+      let query = version.map { [(name: "version", value: String($0))] } ?? []
+      let data = try perform(VaultRequest(.read, Self.kv(mount, path, namespace), query: query)).data
       return KVSecret(
         version: data?["metadata"]?["version"]?.integer ?? 0,
         data: data?.present("data")
@@ -52,6 +53,23 @@ extension VaultClient {
     if let cas { body["options"] = ["cas": .number(Number(cas))] }
     let answer = try perform(VaultRequest(.write, Self.kv(mount, path, namespace), body: .object(body)))
     return answer.data?["version"]?.integer ?? 0
+  }
+
+  /// The names in a folder of a KV v2 engine; folders have a slash at the end, and what is not there is empty.
+  ///
+  /// - Throws: ``VaultError``.
+  package func listKV(
+    _ mount: String,
+    _ path: String,
+    namespace: String = ""
+  ) throws(VaultError) -> [String] {
+    let folder = VaultPath("\(mount.trimmingSlashes)/metadata/\(path.trimmingSlashes)", in: namespace)
+    do {
+      return try perform(VaultRequest(.list, folder)).data?["keys"]?.array?.compactMap(\.string) ?? []
+    } catch {
+      if error.kind == .notFound { return [] }
+      throw error
+    }
   }
 
   private static func kv(_ mount: String, _ path: String, _ namespace: String) -> VaultPath {

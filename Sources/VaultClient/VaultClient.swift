@@ -80,13 +80,27 @@ extension VaultClient {
     return results.compactMap(\.self)
   }
 
+  /// Sends requests, many at once, as long as time is left for starting them.
+  ///
+  /// Returns their results in the same order; `nil` for one that was never sent, because the deadline came first.
+  package func perform(
+    _ requests: [VaultRequest],
+    startingBefore deadline: ContinuousClock.Instant
+  ) -> [Result<VaultResponse, VaultError>?] {
+    var results = [Result<VaultResponse, VaultError>?](repeating: nil, count: requests.count)
+    perform(requests, startingBefore: deadline) { results[$0] = $1 }
+    return results
+  }
+
   /// Sends requests, many at once, and hands over each result as soon as it is there.
   ///
   /// - Parameters:
   ///   - requests: What to send; they may overtake each other.
+  ///   - deadline: After it nothing more is started, and what was not started is not handed over; `nil` for never.
   ///   - each: Gets a request's index and its result, once for each; it must not use this client.
   package func perform(
     _ requests: [VaultRequest],
+    startingBefore deadline: ContinuousClock.Instant? = nil,
     each: (Int, Result<VaultResponse, VaultError>) -> Void
   ) {
     var isUnanswered = [Bool](repeating: true, count: requests.count)
@@ -110,7 +124,7 @@ extension VaultClient {
       }
     }
     do {
-      try http.perform(prepared) { number, result in
+      try http.perform(prepared, startingBefore: deadline) { number, result in
         report(positions[number], read(result, to: requests[positions[number]]))
       }
     } catch {

@@ -51,7 +51,7 @@ struct VaultMigrations: AsyncParsableCommand {
       ),
       CommandGroup(
         name: "Applying",
-        subcommands: [PlanCommand.self, ApplyCommand.self, SyncCommand.self]
+        subcommands: [PlanCommand.self, ApplyCommand.self, SyncCommand.self, UnlockCommand.self]
       ),
       CommandGroup(
         name: "Looking",

@@ -12,6 +12,8 @@ struct Progress {
 
   func show(_ event: RunEvent) {
     switch event {
+    case .waitingForLock(let other):
+      console.note { "\($0.changed("waiting")) for \(other.holder) (run \(other.runID))" }
     case .lockTakenOver(let other):
       console.note { $0.changed("took over the lock of a dead run (\(other))") }
     case .versionStarted(let label, let name, let tasks):
@@ -24,6 +26,7 @@ struct Progress {
     case .versionApplied(let label, let tag):
       console.note { "\($0.added("applied")) \(label), tagged \(tag)" }
     case .refreshed(let path): console.note { "\($0.added("refreshed")) \(path)" }
+    case .reverted(let path): console.note { "\($0.added("reverted")) \(path)" }
     }
   }
 
@@ -41,6 +44,7 @@ struct Progress {
       case .create: "  \(style.added("+")) \(path)"
       case .delete: "  \(style.removed("-")) \(path)"
       case .run: "  \(style.title("!")) \(path)"
+      case .move: "  \(style.changed("→")) \(path)"
       case .update, .refresh: "  \(style.changed("~")) \(path)"
       }
     }

@@ -43,7 +43,8 @@ struct Session {
         probe: EmbeddedProbe()
       ) { [logger = context.logger] in logger.info("\($0)") }
       return try await manager.with { server in
-        let settings = VaultSettings(address: try VaultAddress(server.address))
+        var settings = VaultSettings(address: try VaultAddress(server.address))
+        settings.requestTimeout = .milliseconds(open.project.settings.lockTTL * 1_000 / 4)
         let client = try VaultClient(settings, token: server.token, cancellation: cancellation)
         return try await body(
           Target(
@@ -142,7 +143,7 @@ struct Session {
     settings.tls.serverName = environment.tls.serverName
     settings.tls.verify = !environment.tls.skipVerify
     // A request must be over before the lock that protects it can be taken away.
-    settings.requestTimeout = .seconds(max(5, open.project.settings.lockTTL / 3))
+    settings.requestTimeout = .milliseconds(open.project.settings.lockTTL * 1_000 / 4)
     if environment.tls.skipVerify {
       context.console.complain { "\($0.changed("warning: "))the server's certificate is not verified" }
     }

@@ -37,6 +37,7 @@ import YAML
     let other = try EveryEndpointProject("other", view.server, in: scratch)
     try other.generate(view.schema(\.declared))
     _ = try await other.run(reverting: view.samples.filter(\.isPrepared).map(\.path))
+    try other.giveUpClaims()
   }
 
   /// Something for every variable, in a form that servers take for any of these fields.

@@ -13,6 +13,7 @@ import VaultClient
 struct EveryEndpointProject {
   let server: BaoServer
   let catalogue: Catalogue
+  private let name: String
   private let folder: String
   private let repository: Repository
 
@@ -20,6 +21,7 @@ struct EveryEndpointProject {
   init(_ name: String, _ server: BaoServer, in scratch: Scratch, catalogue: Catalogue = .builtIn) throws {
     self.server = server
     self.catalogue = catalogue
+    self.name = name
     folder = scratch.file(name)
     repository = try Repository.createBare(at: scratch.file("\(name).git"))
     let text = """
@@ -32,6 +34,12 @@ struct EveryEndpointProject {
       """
     try scratch.write("\(name)/config.yaml", text)
     _ = try target().ledger.create()
+  }
+
+  /// Leaves what it has to other projects, as when its repository is given up.
+  func giveUpClaims() throws {
+    let answer = try server.request("DELETE", "vault-migrations/metadata/@claims/\(name).prod")
+    guard answer.status == 204 else { throw FixtureError("claims: \(answer)") }
   }
 
   private func read() throws -> Migrations.Project {

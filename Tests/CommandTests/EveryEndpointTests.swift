@@ -42,6 +42,7 @@ import YAML
       _ = try await adopt(project, view, table, reverting: prepared)
       try await expectNothing(project, view, table, "second plan")
 
+      try project.giveUpClaims()
       let forgetful = try EveryEndpointProject("forgetful", server, in: scratch)
       try forgetful.generate(view.schema(\.declared))
       let outcomes = try await adopt(forgetful, view, table)

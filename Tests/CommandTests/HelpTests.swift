@@ -7,7 +7,7 @@ import Values
   private static let commands = [
     [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
     ["show"],
-    ["drift"], ["catalogue"], ["dev", "up"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
+    ["drift"], ["catalogue"], ["unlock"], ["dev", "up"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
   ]
 
   @Test(arguments: commands)

@@ -64,34 +64,3 @@ import Values
     }
   }
 }
-
-/// One run at a time on an environment.
-@Suite struct LockTests {
-  @Test func letsTheSecondRunWaitOutside() async throws {
-    try await InterruptedProject.with { story in
-      story.executioner.arm(.hold, after: 5)
-      let first = try story.start()
-      try await waitUntil("the first run works") { story.executioner.isExecuted }
-      let error = try await story.project.json("sync", exits: 75)
-      #expect(error.at("error.code") == "locked")
-      #expect(error.at("error.message")?.string?.contains("tester@") == true)
-      #expect(error.at("error.hint")?.string?.contains("taken over in") == true)
-      story.executioner.release()
-      #expect(try await first.wait() == 0)
-      try await story.expectTheNextRunToFinish()
-    }
-  }
-
-  @Test func takesTheLockOfADeadRun() async throws {
-    try await InterruptedProject.with { story in
-      story.executioner.arm(.killAfter, after: 8)
-      #expect(try await story.start().wait() == 137)
-      let early = try await story.project.tool("sync", exits: 75)
-      #expect(early.errors.contains("is running on this environment"))
-      try story.expireLock()
-      let late = try await story.project.tool("sync")
-      #expect(late.errors.contains("took over the lock of a dead run (tester@"))
-      try await story.expectTheNextRunToFinish()
-    }
-  }
-}

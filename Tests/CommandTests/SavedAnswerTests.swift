@@ -134,7 +134,7 @@ import Values
         )
         pid.aim(at: process.pid)
         #expect(try await process.wait() == 137)
-        try expireLock(server)
+        try server.expireLock()
         let action = "auth/approle/role/web/secret-id"
         #expect(try server.list(action).count == 1)
         let error = try await project.json("sync", exits: 3)["error"]
@@ -167,9 +167,6 @@ import Values
     }
   }
 
-  private func expireLock(_ server: BaoServer) throws {
-    try server.expireLock()
-  }
 }
 
 /// Kills a process when it is about to save an answer.

@@ -118,6 +118,10 @@ extension Task {
     Task(path: VaultPath(path), action: .delete, was: .value(was), scope: scope)
   }
 
+  static func move(_ from: String, to: String) -> Task {
+    Task(path: VaultPath(to), action: .move(from: VaultPath(from)))
+  }
+
   static func run(_ path: String, _ arguments: Value = [:], scope: Scope = .all) -> Task {
     Task(path: VaultPath(path), action: .run(arguments), scope: scope)
   }

@@ -30,6 +30,31 @@ import Values
     )
   }
 
+  @Test func `A moved mount keeps what was in it, actions included`() throws {
+    let folded = try fold([
+      [
+        .write("pki/", ["type": "pki"]), .run("pki/root/generate/internal"),
+        .write("pki/roles/web", ["a": 1]),
+        .write("pki2/", ["type": "pki"]), .write("auth/x", ["type": "approle"]),
+        .write("auth/x/role/web", [:]),
+      ],
+      [.move("pki/", to: "ca/inner/"), .move("auth/x", to: "auth/team/y/")],
+    ])
+    #expect(
+      Set(folded.resources.keys.map(\.path)) == [
+        "ca/inner/", "ca/inner/roles/web", "pki2/", "auth/team/y/", "auth/team/y/role/web",
+      ]
+    )
+    #expect(folded.actions.keys.map(\.path) == ["ca/inner/root/generate/internal"])
+    let mounts: [Task] = [.write("a/", ["type": "kv"]), .write("b/", ["type": "kv"])]
+    #expect(
+      try complaint([mounts, [.move("a/", to: "b/")]]).first?.contains("which is there already") == true
+    )
+    #expect(
+      try complaint([mounts, [.move("c/", to: "d/")]]).first?.contains("c/ is moved but not there") == true
+    )
+  }
+
   @Test func `A deleted mount takes along what was in it, and nothing beside it`() throws {
     let folded = try fold([
       [

@@ -106,18 +106,21 @@ import Values
   @Test(arguments: [
     ("{write: {a: 1}, was: absent}", ["4:5: a task has no path"]),
     ("{path: /a, write: {}, was: absent}", ["4:5: /a starts with a slash (write it as a)"]),
-    ("{path: a/b, was: absent}", ["4:5: the task for a/b must have exactly one of write, run and delete"]),
+    (
+      "{path: a/b, was: absent}",
+      ["4:5: the task for a/b must have exactly one of write, run, delete and move"]
+    ),
     (
       "{path: a/b, write: {}, delete: true, was: absent}",
-      ["4:5: the task for a/b must have exactly one of write, run and delete"]
+      ["4:5: the task for a/b must have exactly one of write, run, delete and move"]
     ),
     (
       "{path: a/b, write: {}, run: {}}",
-      ["4:5: the task for a/b must have exactly one of write, run and delete"]
+      ["4:5: the task for a/b must have exactly one of write, run, delete and move"]
     ),
     (
       "{path: a/b, delete: false, was: absent}",
-      ["4:5: the task for a/b must have exactly one of write, run and delete"]
+      ["4:5: the task for a/b must have exactly one of write, run, delete and move"]
     ),
     ("{path: a/b, write: [x], was: absent}", ["4:24: a/b must be given a map of fields"]),
     ("{path: a/b, run: }", ["4:22: a/b must be given a map of fields"]),
@@ -159,6 +162,14 @@ import Values
       [
         "4:48: approve of a/ must map environments to reasons (for example \"approve: {prod: destroys all data under legacy/}\")"
       ]
+    ),
+    (
+      "{move: {from: a/}}",
+      ["4:12: move needs from and to (move: {from: old/, to: new/})", "4:5: a task has no path"]
+    ),
+    (
+      "{move: {from: a/, to: auth/b}}",
+      ["4:5: only a secrets engine can be moved to the place of one, and an auth method to that of another"]
     ),
     ("5", ["4:5: a task must be a map, not a number"]),
   ])

@@ -53,7 +53,8 @@ extension SeededGenerator {
       }
     let was: Task.Was = below(2) == 0 ? .absent : .value(fields())
     let approvals = below(3) == 0 ? ["prod": approval()] : [:]
-    switch below(3) {
+    switch below(4) {
+    case 0 where below(3) == 0: return Task(path: path, action: .write(fields()), scope: scope, once: true)
     case 0: return Task(path: path, action: .write(fields()), was: was, scope: scope, approvals: approvals)
     case 1:
       let inside = Dictionary(uniqueKeysWithValues: some(of: ["a/x", "a/y z"]).map { ($0, fields()) })
@@ -65,17 +66,11 @@ extension SeededGenerator {
         scope: scope,
         approvals: approvals
       )
+    case 2:
+      let to = VaultPath(pick(["b/", "b/c/"]), in: path.namespace)
+      return Task(path: to, action: .move(from: to.with(path: "a/")), scope: scope)
     default: return Task(path: path, action: .run(fields()), scope: scope, terms: terms())
     }
-  }
-
-  private mutating func approval() -> Approval {
-    let tallies: [Tally] = [.exactly(below(9)), .moreThan(Tally.limit), .unknown]
-    let losses =
-      below(2) == 0
-      ? nil
-      : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
-    return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
   }
 
   private mutating func terms() -> ActionTerms {
@@ -90,6 +85,15 @@ extension SeededGenerator {
     }
     terms.atMostOnce = below(2) == 0
     return terms
+  }
+
+  private mutating func approval() -> Approval {
+    let tallies: [Tally] = [.exactly(below(9)), .moreThan(Tally.limit), .unknown]
+    let losses =
+      below(2) == 0
+      ? nil
+      : Dictionary(uniqueKeysWithValues: some(of: ["roles", "static roles"]).map { ($0, pick(tallies)) })
+    return Approval(reason: pick(Self.texts.filter { !$0.isEmpty }), losses: losses)
   }
 
   mutating func migration() -> Migration {

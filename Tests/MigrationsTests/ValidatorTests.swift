@@ -29,7 +29,7 @@ import Values
       try workspace.problems() == [
         "\(Self.folder)/0002-b.yaml:1:1: migration 0002 was changed after it was generated: "
           + "its checksum is not that of the chain "
-          + "(restore it with git; to change something, edit the schema and run generate)"
+          + "(restore it with git; to change something, edit the schema and run generate, with --once-from for data moves)"
       ]
     )
   }

@@ -17,7 +17,7 @@ package final class Baseline {
   private let acceptsServer: Bool
   private let report: (RunEvent) -> Void
 
-  /// Prepares it for a version; `nil` is the newest. Nothing is asked or written yet.
+  /// Prepares it, for the newest version if none is given; nothing is asked or written yet.
   ///
   /// - Throws: ``Problem`` if there is no such version.
   package init(
@@ -56,13 +56,7 @@ package final class Baseline {
   package func run() async throws -> BaselineReport {
     _ = try await examine()
     if target.environment.server == .embedded { _ = try target.ledger.create() }
-    let lock = try RunLock.take(
-      in: target.ledger,
-      runID: identity.runID,
-      holder: identity.appliedBy,
-      ttl: project.settings.lockTTL,
-      serverTime: { [target] in target.serverTime }
-    ) { [report] in report(.lockTakenOver(from: $0)) }
+    let lock = try await target.takeLock(for: identity, ttl: project.settings.lockTTL, report: report)
     defer {
       target.client.ignoreCancellation()
       lock.release()
@@ -70,7 +64,14 @@ package final class Baseline {
     let standing = try await examine()
     let fingerprints = Fingerprints(key: try target.ledger.fingerprintKey())
     let comparison = try compare(standing, fingerprints)
-    return try await record(comparison, standing, lock)
+    var claims = try RunClaims(of: standing, applied: try fold(to: standing.version), in: target)
+    let baseline = try await record(comparison, standing, lock)
+    try claims.settle(try fold(to: version))
+    return baseline
+  }
+
+  private func fold(to version: Int) throws(Problem) -> Fold {
+    try Fold(project.migrations.filter { $0.version <= version }, environment: target.environment.name)
   }
 
   private func examine() async throws -> Standing {
@@ -103,10 +104,8 @@ package final class Baseline {
   }
 
   private func compare(_ standing: Standing, _ fingerprints: Fingerprints) throws -> Findings {
-    let name = target.environment.name
-    let migrations = project.migrations.filter { $0.version <= version }
-    let fold = try Fold(migrations, environment: name)
-    let before = try Fold(migrations.filter { $0.version <= standing.version }, environment: name)
+    let fold = try fold(to: version)
+    let before = try self.fold(to: standing.version)
     let resources = fold.resources.filter { before.resources[$0.key] != $0.value }
     let mounts = try target.mounts(declaredBy: fold)
     let reader = target.reader(for: resources)

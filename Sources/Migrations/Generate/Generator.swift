@@ -7,6 +7,8 @@ package struct Generator {
   private let catalogue: Catalogue
   /// What every environment has, and what it is to have.
   private let states: [(environment: String, fold: Fold, schema: Fold)]
+  private let moves: MoveChoice
+  private var movesMade: Set<MountMove> = []
   private var problems: [Problem] = []
 
   /// The next migration, or `nil` when the migrations already give the schema.
@@ -15,21 +17,27 @@ package struct Generator {
   ///   - project: Schema and migrations.
   ///   - name: `nil` takes one from what changes.
   ///   - approvals: Reasons by environment, for the destructive tasks.
+  ///   - moves: What the user says about mounts that look moved.
+  ///   - once: Tasks that somebody wrote by hand, done between what is made and what is deleted.
   /// - Returns: A migration that follows from the last one.
   /// - Throws: ``Problems`` for a change that no migration can make, such as another type of mount.
   package static func next(
     for project: Project,
     name: String? = nil,
-    approvals: [String: String] = [:]
+    approvals: [String: String] = [:],
+    moves: MoveChoice = MoveChoice(),
+    once: [Task] = []
   ) throws -> Migration? {
     let catalogue = project.catalogue
-    var generator = try Generator(project: project)
+    var generator = try Generator(project: project, moves: moves)
     let mounts = generator.mounts
     var tasks = generator.tasks(mounts)
+    generator.refuseUnused(moves)
     // One change is refused in every environment that it is for, but told once.
     try Problems.check(
       Set(generator.problems).sorted { ($0.path ?? "", $0.message) < ($1.path ?? "", $1.message) }
     )
+    tasks.insert(contentsOf: once, at: tasks.firstIndex { $0.action == .delete } ?? tasks.endIndex)
     guard !tasks.isEmpty else { return nil }
     if !approvals.isEmpty {
       for index in tasks.indices where tasks[index].losses(catalogue, mounts) != nil {
@@ -37,16 +45,19 @@ package struct Generator {
       }
     }
     let version = (project.migrations.last?.version ?? 0) + 1
-    return Migration(
+    let migration = Migration(
       version: version,
       name: try migrationName(name, version, tasks),
       parent: project.migrations.last?.checksum,
       tasks: tasks
     )
+    try Problems.check(OnceCheck(project).problems(of: migration))
+    return migration
   }
 
-  private init(project: Project) throws(Problem) {
+  private init(project: Project, moves: MoveChoice) throws(Problem) {
     self.project = project
+    self.moves = moves
     catalogue = project.catalogue
     var states: [(String, Fold, Fold)] = []
     for environment in Validator.environments(of: project.settings) {
@@ -85,7 +96,8 @@ package struct Generator {
   private mutating func differences(from fold: Fold, to schema: Fold) -> [Task] {
     guard fold != schema else { return [] }
     let mounts = schema.mounts
-    var tasks: [Task] = []
+    var fold = fold
+    var tasks = moves(in: &fold, to: schema)
     for (path, value) in schema.resources where fold.differs(from: schema, at: path) {
       let old = fold.resources[path]
       if let old, old["type"] != value["type"], path.isMount || path.isAuthMethod {
@@ -97,12 +109,16 @@ package struct Generator {
       tasks.append(Task(path: path, action: .write(value), was: was, manage: schema.manages[path]))
     }
     let deleted = fold.resources.filter { schema.resources[$0.key] == nil }
-    let deletedMounts = deleted.keys.filter { $0.isMount || $0.isAuthMethod }.sorted()
+    let deletedMounts = deleted.keys.filter { path in
+      (path.isMount || path.isAuthMethod) && fold.manages[path] == nil
+    }.sorted()
     for (path, old) in deleted {
       let isTakenAlong = deletedMounts.contains { $0 != path && $0.contains(path) }
       guard !isTakenAlong else { continue }
       var task = Task(path: path, action: .delete, was: .value(old), manage: fold.manages[path])
-      for (inside, value) in fold.content(of: path) { task.wasInside[inside.path] = value }
+      for (inside, value) in fold.content(of: path) where deletedMounts.contains(path) {
+        task.wasInside[inside.path] = value
+      }
       tasks.append(task)
     }
     for path in Array(schema.resources.keys) + schema.actions.keys {
@@ -129,6 +145,51 @@ package struct Generator {
       }
     }
     return tasks
+  }
+
+  // MARK: - Moves
+
+  /// The mounts that get another path: those that the user names; one that only looks so is asked about.
+  private mutating func moves(in fold: inout Fold, to schema: Fold) -> [Task] {
+    var tasks: [Task] = []
+    for move in MovedMounts(from: fold, to: schema).candidates {
+      if moves.moves[move.from.description] == move.to.description {
+        tasks.append(Task(path: move.to, action: .move(from: move.from)))
+        movesMade.insert(move)
+        _ = fold.apply(move)
+      } else if !moves.isRefused, MovedMounts(from: fold, to: schema).isLikely(move) {
+        ask(move)
+      }
+    }
+    return tasks
+  }
+
+  private mutating func ask(_ move: MountMove) {
+    problems.append(
+      Problem(
+        .schemaInvalid,
+        "\(move.from) was removed and \(move.to) added: is it a move?",
+        at: project.schema.declaration(at: move.to)?.location,
+        path: move.to.description,
+        hint:
+          "generate --move \(move.from)=\(move.to) keeps what is inside; generate --no-move deletes \(move.from) with "
+          + "everything in it"
+      )
+    )
+  }
+
+  private mutating func refuseUnused(_ choice: MoveChoice) {
+    let made = Set(movesMade.map(\.from.description))
+    for (from, to) in choice.moves.sorted(by: { $0.key < $1.key }) where !made.contains(from) {
+      problems.append(
+        Problem(
+          .usage,
+          "\(from) cannot be moved to \(to): the schema must have lost the one and gained the other, of the same type",
+          path: to,
+          hint: "write both as in the schema, for example --move old/=new/ or --move auth/old=auth/new"
+        )
+      )
+    }
   }
 
   private mutating func refuseOtherType(_ path: VaultPath, _ old: Value) {

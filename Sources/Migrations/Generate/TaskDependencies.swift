@@ -65,6 +65,7 @@ struct TaskDependencies {
   ) {
     var makers: [VaultPath: Set<Int>] = [:]
     for (index, task) in tasks.enumerated() {
+      if task.move != nil { makers[task.path, default: []].insert(index) }
       guard let content = task.content else { continue }
       for path in GivenObject.made(by: task.path, content, task.terms, mounts) {
         makers[path, default: []].insert(index)

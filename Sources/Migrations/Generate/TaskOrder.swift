@@ -24,7 +24,11 @@ struct TaskOrder {
     let dependencies = TaskDependencies(tasks, catalogue, mounts)
     for (index, task) in tasks.enumerated() where task.scope.includes(environment) {
       let rank = (rank(task, deleted), depth(task))
-      let isAction = if case .run = task.action { true } else { false }
+      let isAction =
+        switch task.action {
+        case .run, .move: true
+        case .write, .delete: task.once
+        }
       let isRepeated = levels.last?.contains { tasks[$0].path == task.path } ?? false
       let waits = levels.last.map { !dependencies.needs[index].isDisjoint(with: $0) } ?? false
       if let previous, previous == rank, !isAction, !isRepeated, !waits {

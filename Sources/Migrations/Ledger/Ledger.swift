@@ -6,7 +6,7 @@ package import VaultClient
 /// What the server itself remembers of an environment: the applied version, the run in progress, the lock, and the key
 /// of the fingerprints, in a small KV v2 mount (DESIGN section 3).
 ///
-/// Every record is one JSON document in one string, because a request's body may hold only 1,000 strings.
+/// Every record is one JSON document, kept by a ``LedgerStore``.
 package final class Ledger {
   package enum Record: String, CaseIterable, Sendable {
     case head, run, lock, key
@@ -19,21 +19,31 @@ package final class Ledger {
   }
 
   private let client: VaultClient
+  let store: LedgerStore
   package let mount: String
   private let folder: String
+  let owner: Claims.Owner
 
   package init(client: VaultClient, mount: String, project: String, environment: String) {
     self.client = client
     self.mount = mount
     self.folder = "\(project)/\(environment)"
+    store = LedgerStore(client: client, mount: mount)
+    owner = Claims.Owner(project: project, environment: environment)
   }
 
   /// The policy that a role needs for this ledger, as HCL.
   ///
   /// Asking what the token may do, and revoking it, come with the default policy, which the tool's role does without.
   package static func policy(mount: String, project: String, environment: String) -> String {
+    let own = Claims.Owner(project: project, environment: environment)
     let rules = [
       ("\(mount)/data/\(project)/\(environment)/*", ["create", "read", "update"]),
+      // What others have, so that nobody writes what is theirs.
+      ("\(mount)/metadata/\(Claims.folder)/*", ["list"]),
+      ("\(mount)/data/\(Claims.folder)/*", ["read"]),
+      ("\(mount)/data/\(own.record)", ["create", "read", "update"]),
+      ("\(mount)/data/\(own.record).*", ["create", "read", "update"]),
       ("sys/capabilities-self", ["update"]),
       ("auth/token/revoke-self", ["update"]),
     ]
@@ -54,9 +64,12 @@ package final class Ledger {
   }
 
   package func read(_ record: Record) throws(VaultError) -> Entry? {
-    guard let found = try client.readKV(mount, "\(folder)/\(record.rawValue)") else { return nil }
-    let text = found.data?["value"]?.string ?? ""
-    return Entry(value: (try? JSON.parse(Array(text.utf8))) ?? .null, version: found.version)
+    try store.read("\(folder)/\(record.rawValue)")
+  }
+
+  /// The version of a record, for a look that costs little; 0 if there is none.
+  func version(_ record: Record) throws(VaultError) -> Int {
+    try store.version("\(folder)/\(record.rawValue)")
   }
 
   /// Replaces a record, if it still has the version that the caller read.
@@ -69,12 +82,12 @@ package final class Ledger {
   /// - Throws: ``VaultError`` of kind `casMismatch` when somebody else was first.
   @discardableResult
   package func write(_ record: Record, _ value: Value, replacing version: Int) throws(VaultError) -> Int {
-    try client.writeKV(
-      mount,
-      "\(folder)/\(record.rawValue)",
-      ["value": .string(JSON.text(value))],
-      cas: version
-    )
+    try write(record, text: JSON.text(value), replacing: version)
+  }
+
+  /// The same for a value that is JSON already.
+  func write(_ record: Record, text: String, replacing version: Int) throws(VaultError) -> Int {
+    try store.write("\(folder)/\(record.rawValue)", text, replacing: version)
   }
 
   /// Makes the mount if it is missing; only `ledger init` and embedded environments do this.

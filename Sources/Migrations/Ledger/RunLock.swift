@@ -1,116 +1,153 @@
-import Digests
+import Platform
 import Values
 import VaultClient
 
 /// One run at a time per environment: a record in the ledger with owner and expiry, judged by the server's clock.
 package final class RunLock {
   private let ledger: Ledger
-  private let owner: Value
-  private let ttl: Int
+  private var record: LockRecord
   private var version: Int
-  /// Seconds of the server's clock at the last renewal.
-  private var renewedAt: Int
-  private let serverTime: () throws -> Int
+  private let serverTime: () -> Int
 
-  private init(
-    ledger: Ledger,
-    owner: Value,
-    ttl: Int,
-    version: Int,
-    renewedAt: Int,
-    serverTime: @escaping () throws -> Int
-  ) {
+  private init(ledger: Ledger, record: LockRecord, version: Int, serverTime: @escaping () -> Int) {
     self.ledger = ledger
-    self.owner = owner
-    self.ttl = ttl
+    self.record = record
     self.version = version
-    self.renewedAt = renewedAt
     self.serverTime = serverTime
+  }
+
+  /// How to take the lock, and what to do when somebody else holds it.
+  struct Request {
+    let runID: String
+    /// Who runs it, for messages: `ci@runner-7`.
+    let holder: String
+    /// Seconds after which this lock may be taken over if it is not renewed.
+    let ttl: Int
+    /// How many seconds to wait for another run.
+    let patience: Int
+    /// Whether a holder on this machine whose process is gone need not be waited for.
+    let asksProcesses: Bool
+    /// The server's clock, in seconds since 1970.
+    let serverTime: () -> Int
+    let cancelled: () -> Bool
+    let report: (RunEvent) -> Void
   }
 
   /// Takes the lock; a dead owner's is taken over.
   ///
-  /// - Parameters:
-  ///   - ledger: Where the lock is recorded.
-  ///   - runID: Of this run.
-  ///   - holder: Who runs it, for messages: `ci@runner-7`.
-  ///   - ttl: Seconds after which this lock may be taken over if it is not renewed.
-  ///   - serverTime: The server's clock, in seconds since 1970.
-  ///   - takenOver: Told about the dead owner.
-  /// - Returns: The lock, held.
-  /// - Throws: ``Problem`` (locked) if another run holds it.
-  package static func take(
-    in ledger: Ledger,
-    runID: String,
-    holder: String,
-    ttl: Int,
-    serverTime: @escaping () throws -> Int,
-    takenOver: (String) -> Void
-  ) throws -> RunLock {
-    let now = try serverTime()
-    let entry = try ledger.read(.lock)
-    if let entry, entry.value["released"] != true {
-      let expires = (entry.value["renewed_at"]?.integer ?? 0) + (entry.value["ttl"]?.integer ?? ttl)
-      let other = entry.value["holder"]?.string ?? "somebody"
-      guard now >= expires else {
-        throw Problem(
-          .locked,
-          "\(other) is running on this environment (run \(entry.value["run"]?.string ?? "unknown"))",
-          hint: "wait for it to end; if it is dead, its lock is taken over in \(expires - now) s"
-        )
+  /// - Throws: ``Problem`` (locked) if another run holds it for longer than one is to wait.
+  static func take(in ledger: Ledger, _ request: Request) async throws -> RunLock {
+    let deadline = request.serverTime() + request.patience
+    var waitsFor: String?
+    while true {
+      let now = request.serverTime()
+      let entry = try ledger.read(.lock)
+      let other = LockRecord(entry?.value).flatMap { $0.isReleased ? nil : $0 }
+      if let other, other.isHeld(at: now), !(request.asksProcesses && other.process?.isGone ?? false) {
+        guard now < deadline, !request.cancelled() else { throw other.problem(at: now) }
+        if waitsFor != other.runID { request.report(.waitingForLock(other)) }
+        waitsFor = other.runID
+        // Several that wait must not all ask at once.
+        let pause = Int.random(in: 200...1_000)
+        try await _Concurrency.Task.sleep(for: .milliseconds(min(pause, max(50, (deadline - now) * 1_000))))
+        continue
       }
-      takenOver(other)
+      let lock = RunLock(
+        ledger: ledger,
+        record: LockRecord(
+          runID: request.runID,
+          holder: request.holder,
+          process: .own(),
+          since: now,
+          ttl: request.ttl
+        ),
+        version: entry?.version ?? 0,
+        serverTime: request.serverTime
+      )
+      do throws(Problem) {
+        try lock.write(at: now)
+      } catch {
+        // Another run was a moment faster: it is waited for like any other.
+        guard error.code == .locked, now < deadline else { throw error }
+        continue
+      }
+      if let other { request.report(.lockTakenOver(from: other.holder)) }
+      return lock
     }
-    let owner: Value = ["run": .string(runID), "holder": .string(holder), "ttl": .number(Number(ttl))]
-    let lock = RunLock(
-      ledger: ledger,
-      owner: owner,
-      ttl: ttl,
-      version: entry?.version ?? 0,
-      renewedAt: now,
-      serverTime: serverTime
-    )
-    try lock.write(at: now)
-    return lock
   }
 
-  /// Renews the lock when a third of its time is over, which fails if it is no longer ours; called before every group of writes.
+  /// Makes sure that the lock is ours still, and renews it when a quarter of its time is over; called before every write.
   ///
   /// - Throws: ``Problem`` (locked) when another run took it.
   package func hold() throws {
-    let now = try serverTime()
-    if now - renewedAt >= ttl / 3 { try write(at: now) }
+    let now = serverTime()
+    guard now - record.renewedAt < record.ttl / 4 else { return try write(at: now) }
+    guard try ledger.version(.lock) == version else { throw Self.lost }
   }
 
-  /// Who holds a lock as it is recorded, at a time of the server's clock; `nil` if it is free.
-  static func holder(of record: Value, at time: Int) -> String? {
-    guard record["released"] != true, let renewed = record["renewed_at"]?.integer,
-      let ttl = record["ttl"]?.integer,
-      time < renewed + ttl
-    else { return nil }
-    return record["holder"]?.string ?? "somebody"
-  }
+  /// Until when requests may be started after ``hold()``: with the time that the last of them may take, it is over before
+  /// the lock can be another's.
+  var workingTime: Duration { .milliseconds(record.ttl * 1_000 / 4) }
 
   /// Gives the lock back; one that was lost is left to its new owner.
   package func release() {
-    guard case .object(var members) = owner else { return }
-    members["released"] = true
-    _ = try? ledger.write(.lock, .object(members), replacing: version)
+    record.isReleased = true
+    _ = try? ledger.write(.lock, record.value, replacing: version)
   }
 
-  private func write(at now: Int) throws {
-    guard case .object(var members) = owner else { return }
-    members["renewed_at"] = .number(Number(now))
+  private func write(at now: Int) throws(Problem) {
+    record.renewedAt = now
     do throws(VaultError) {
-      version = try ledger.write(.lock, .object(members), replacing: version)
-      renewedAt = now
+      version = try ledger.write(.lock, record.value, replacing: version)
+    } catch {
+      guard error.kind == .casMismatch else { throw error.problem }
+      throw Self.lost
+    }
+  }
+
+  private static var lost: Problem {
+    Problem(
+      .locked,
+      "another run took the lock of this environment, or somebody broke it",
+      hint: "nothing more is written; run the command again when the other run has ended"
+    )
+  }
+}
+
+extension RunLock {
+  /// Breaks the lock of one run, of which somebody knows that it is dead; any other lock stays.
+  ///
+  /// Returns whose it was, or `nil` if nobody held it. Throws ``Problem`` (locked) if another run holds it.
+  package static func release(of runID: String, in ledger: Ledger, at time: Int) throws -> LockRecord? {
+    guard let entry = try ledger.read(.lock), var record = LockRecord(entry.value), !record.isReleased else {
+      return nil
+    }
+    guard record.runID == runID else {
+      var problem = record.problem(at: time)
+      problem.message = "the lock is not that of run \(runID): \(problem.message)"
+      throw problem
+    }
+    record.isReleased = true
+    do throws(VaultError) {
+      try ledger.write(.lock, record.value, replacing: entry.version)
     } catch {
       guard error.kind == .casMismatch else { throw error }
       throw Problem(
         .locked,
-        "another run took the lock of this environment",
-        hint: "nothing more is written; run the command again when the other run has ended"
+        "run \(runID) renewed its lock just now: it is alive",
+        hint: "look again with \"vault-migrations unlock\""
       )
     }
+    return record
+  }
+}
+
+extension LockRecord {
+  fileprivate func problem(at time: Int) -> Problem {
+    let hint =
+      isHeld(at: time)
+      ? "wait for it with --lock-timeout 5m; if it is dead, its lock is taken over in \(expiresAt - time) s, or broken with \"vault-migrations unlock \(runID)\""
+      : "it has expired: the next run takes it over"
+    return Problem(.locked, "\(holder) is running on this environment (run \(runID))", hint: hint)
   }
 }

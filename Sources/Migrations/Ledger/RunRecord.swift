@@ -22,6 +22,8 @@ package struct RunRecord: Sendable, Hashable {
     package var saved: Set<String> = []
     /// The fingerprints of secrets that the server took, and that it keeps when a write leaves them out.
     package var secrets: [String: Value] = [:]
+    /// Whether the user wants somebody else's change to be overwritten, also by the run that finishes this one.
+    package var isRevert = false
 
     package init(progress: Progress, before: Value? = nil, probe: String? = nil) {
       self.progress = progress
@@ -39,6 +41,9 @@ package struct RunRecord: Sendable, Hashable {
   /// Stands in the place of a checksum when no version is applied, but changed values are written again.
   static let refresh = "refresh"
 
+  /// The paths that it was to put back to what was recorded.
+  var reverted: Set<VaultPath> { Set(steps.filter(\.value.isRevert).keys) }
+
   package var isRefresh: Bool { checksum == Self.refresh }
 
   package init(runID: String, version: Int, checksum: String) {
@@ -48,17 +53,7 @@ package struct RunRecord: Sendable, Hashable {
   }
 
   package var value: Value {
-    let list = steps.sorted { $0.key < $1.key }.map { path, step -> Value in
-      var members: [String: Value] = [
-        "path": .string(path.path), "progress": .string(step.progress.rawValue),
-      ]
-      if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
-      members["before"] = step.before
-      members["probe"] = step.probe.map(Value.string)
-      if !step.secrets.isEmpty { members["secrets"] = .object(step.secrets) }
-      if !step.saved.isEmpty { members["saved"] = .array(step.saved.sorted().map(Value.string)) }
-      return .object(members)
-    }
+    let list = steps.sorted { $0.key < $1.key }.map { $1.value(at: $0) }
     return [
       "run": .string(runID), "version": .number(Number(version)), "checksum": .string(checksum),
       "steps": .array(list),
@@ -77,8 +72,24 @@ package struct RunRecord: Sendable, Hashable {
       var read = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
       read.saved = Set(step["saved"]?.array?.compactMap(\.string) ?? [])
       read.secrets = step["secrets"]?.object ?? [:]
+      read.isRevert = step["revert"] == true
       steps[VaultPath(path, in: step["namespace"]?.string ?? "")] = read
     }
+  }
+}
+
+extension RunRecord.Step {
+  func value(at path: VaultPath) -> Value {
+    var members: [String: Value] = [
+      "path": .string(path.path), "progress": .string(progress.rawValue),
+    ]
+    if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
+    members["before"] = before
+    members["probe"] = probe.map(Value.string)
+    if isRevert { members["revert"] = true }
+    if !secrets.isEmpty { members["secrets"] = .object(secrets) }
+    if !saved.isEmpty { members["saved"] = .array(saved.sorted().map(Value.string)) }
+    return .object(members)
   }
 }
 

@@ -79,7 +79,7 @@ package struct LiveReader {
     for (list, answer) in zip(listed, answers) {
       let paths = lists[list] ?? []
       do throws(VaultError) {
-        guard let entries = try data(of: answer) else { continue }
+        let entries = try entries(of: list, paths.map(\.key), answer)
         for (path, key) in paths {
           if let entry = entries[key] { survey.found[path] = recordable(entry, at: path, mounts) }
         }
@@ -112,6 +112,21 @@ package struct LiveReader {
       }
     }
     return survey
+  }
+
+  /// The members of a list by key; a token that may not read the list is asked to read each of them.
+  private func entries(
+    of list: VaultPath,
+    _ keys: [String],
+    _ answer: Result<VaultResponse, VaultError>
+  ) throws(VaultError) -> [String: Value] {
+    guard case .failure(let error) = answer, error.kind == .denied else {
+      return try data(of: answer)?.object ?? [:]
+    }
+    let answers = client.perform(keys.map { VaultRequest(.read, list.member($0)) })
+    var entries: [String: Value] = [:]
+    for (key, answer) in zip(keys, answers) { entries[key] = try data(of: answer) }
+    return entries
   }
 
   /// The values of KV v2 secrets, for a comparison where no pair is recorded; every leaf is a ``Secret``.
@@ -200,5 +215,12 @@ package struct LiveReader {
       let pair = part.split(separator: "=", maxSplits: 1)
       return (String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
     }
+  }
+}
+
+extension VaultPath {
+  /// What a list such as `sys/mounts` names `apps/`, as a path of its own.
+  func member(_ key: String) -> VaultPath {
+    with(path: "\(path)/\(key.hasSuffix("/") ? String(key.dropLast()) : key)")
   }
 }

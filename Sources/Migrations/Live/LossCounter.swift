@@ -77,7 +77,10 @@ struct LossCounter {
 extension Task {
   /// What a task destroys that no rollback brings back, not counted; `nil` if nothing.
   package func losses(_ catalogue: Catalogue, _ mounts: MountTable) -> Losses? {
-    if case .write = action { return nil }
+    switch action {
+    case .write, .move: return nil
+    case .delete, .run: break
+    }
     // What is shared is left.
     if manage != nil { return nil }
     return catalogue.endpoint(for: path, mounts: mounts).loses.map { Losses(what: $0) }

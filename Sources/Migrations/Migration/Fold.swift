@@ -35,7 +35,7 @@ package struct Fold: Hashable, Sendable {
   ///
   /// - Throws: ``Problem`` (migration invalid).
   package mutating func apply(_ migration: Migration, environment: String) throws(Problem) {
-    for task in migration.tasks where task.scope.includes(environment) {
+    for task in migration.tasks where task.scope.includes(environment) && !task.once {
       if let complaint = apply(task) {
         let where_ = environment.isEmpty ? "" : " in environment \(environment)"
         throw Problem(
@@ -80,13 +80,33 @@ package struct Fold: Hashable, Sendable {
         return "\(task.path) is deleted but not there"
       }
       manages[task.path] = nil
-      removeContent(of: task.path)
+      // A mount that is shared is left, with everything in it.
+      if task.manage == nil { removeContent(of: task.path) }
+    case .move: if let move = task.move { return apply(move) }
     case .run(let arguments):
       guard actions.updateValue(arguments, forKey: task.path) == nil else {
         return "\(task.path) runs a second time"
       }
       if !task.terms.isEmpty { terms[task.path] = task.terms }
     }
+    return nil
+  }
+
+  /// Gives a mount and everything in it another path.
+  ///
+  /// - Returns: What does not fit, as a clause, or `nil`.
+  mutating func apply(_ move: MountMove) -> String? {
+    guard resources[move.from] != nil else { return "\(move.from) is moved but not there" }
+    guard resources[move.to] == nil else {
+      return "\(move.from) is moved to \(move.to), which is there already"
+    }
+    func moving<Content>(_ values: [VaultPath: Content]) -> [VaultPath: Content] {
+      Dictionary(values.map { (move.moved($0.key) ?? $0.key, $0.value) }, uniquingKeysWith: { $1 })
+    }
+    resources = moving(resources)
+    actions = moving(actions)
+    terms = moving(terms)
+    manages = moving(manages)
     return nil
   }
 

@@ -115,7 +115,7 @@ extension Task {
   var content: Value? {
     switch action {
     case .write(let value), .run(let value): value
-    case .delete: nil
+    case .delete, .move: nil
     }
   }
 

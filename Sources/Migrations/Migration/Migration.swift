@@ -62,12 +62,13 @@ package struct Migration: Hashable, Sendable {
 extension Task {
   /// The task as a migration file holds it.
   package var value: Value {
-    var members: [String: Value] = ["path": .string(path.path)]
+    var members: [String: Value] = move == nil ? ["path": .string(path.path)] : [:]
     if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
     switch action {
     case .write(let value): members["write"] = value
     case .run(let arguments): members["run"] = arguments
     case .delete: members["delete"] = true
+    case .move(let from): members["move"] = ["from": .string(from.path), "to": .string(path.path)]
     }
     switch was {
     case .absent: members["was"] = "absent"
@@ -83,6 +84,7 @@ extension Task {
     if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(\.value)) }
     members.merge(terms.members) { $1 }
     members["manage"] = manage?.value
+    if once { members["once"] = true }
     return .object(members)
   }
 }

@@ -1,6 +1,6 @@
 import Catalogue
 import Configuration
-import Values
+package import Values
 import YAML
 
 /// The YAML form of a migration.
@@ -9,8 +9,8 @@ package enum MigrationFile {
   private static let keyOrder = ["version", "name", "parent", "tasks"] + taskKeys
 
   private static let taskKeys = [
-    "path", "namespace", "write", "run", "save", "unless", "at_most_once", "delete", "was", "was_inside",
-    "only", "except", "manage", "approve",
+    "path", "namespace", "once", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from",
+    "to", "was", "was_inside", "only", "except", "manage", "approve",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -60,11 +60,34 @@ package enum MigrationFile {
     return Migration(version: version, name: name, parent: parent, tasks: read)
   }
 
-  private static func task(_ node: Node, _ diagnostics: Diagnostics) -> Task? {
+  /// Reads tasks that somebody wrote by hand, to be done once: a list in the form that migrations have.
+  ///
+  /// - Throws: ``Problems`` with everything that is wrong, each with its place.
+  package static func onceTasks(of file: ProjectFile) throws(Problems) -> [Task] {
+    let diagnostics = Diagnostics(.migrationInvalid)
+    var tasks: [Task] = []
+    if let root = diagnostics.parse(file.bytes, file: file.path) {
+      if case .sequence(let nodes) = root.content {
+        tasks = nodes.compactMap { task($0, isOnce: true, diagnostics) }
+      } else {
+        diagnostics.error(
+          "tasks must be a list, not \(root.value.kind)",
+          at: root.location,
+          hint:
+            "for example \"- {path: secret/data/new, write: {data: {key: \"${vault:secret/data/old#key}\"}}}\""
+        )
+      }
+    }
+    _ = try diagnostics.finish()
+    return tasks
+  }
+
+  private static func task(_ node: Node, isOnce: Bool = false, _ diagnostics: Diagnostics) -> Task? {
     guard var map = MapReader(node, "a task", diagnostics) else { return nil }
-    map.know(taskKeys)
+    map.know(taskKeys.filter { !["from", "to"].contains($0) })
     defer { map.finish() }
-    guard let text = map.string("path") else {
+    let move = self.move(&map, diagnostics)
+    guard let text = map.string("path") ?? move?.to else {
       diagnostics.error("a task has no path", at: node.location)
       return nil
     }
@@ -73,8 +96,26 @@ package enum MigrationFile {
       return nil
     }
     let path = VaultPath(text, in: map.string("namespace") ?? "")
-    guard let action = action(&map, path, node, diagnostics) else { return nil }
+    guard let action = action(&map, move, path, node, diagnostics) else { return nil }
     var task = Task(path: path, action: action)
+    if let complaint = task.move?.complaint {
+      diagnostics.error(complaint, at: node.location, path: path.description)
+      return nil
+    }
+    task.once = map.bool("once") ?? isOnce
+    if task.once {
+      if case .run = action {
+        diagnostics.error(
+          "\(path) is run, which happens once anyway",
+          at: node.location,
+          path: path.description,
+          hint: "declare actions in the schema, and leave once to write and delete"
+        )
+      }
+      if let written = map.node("write") {
+        _ = EntryForm(path: path, diagnostics: diagnostics).plain(written)
+      }
+    }
     switch map.node("was") {
     case nil: break
     case let was? where was.value == "absent": task.was = .absent
@@ -86,8 +127,16 @@ package enum MigrationFile {
         path: path.description
       )
     }
-    if case .run = action {
-    } else if map.node("was") == nil {
+    if task.once {
+      if let was = map.node("was") {
+        diagnostics.error(
+          "\(path) is done once, and what was there does not matter",
+          at: was.location,
+          path: path.description,
+          hint: "remove was"
+        )
+      }
+    } else if task.hasPast, map.node("was") == nil {
       diagnostics.error(
         "the task for \(path) does not say what was there before",
         at: node.location,
@@ -131,8 +180,22 @@ package enum MigrationFile {
     return task
   }
 
+  /// The two paths of `move: {from: old/, to: new/}`.
+  private static func move(_ map: inout MapReader, _ diagnostics: Diagnostics) -> (from: String, to: String)?
+  {
+    guard let node = map.node("move"), var paths = MapReader(node, "move", diagnostics) else { return nil }
+    paths.know(["from", "to"])
+    defer { paths.finish() }
+    guard let from = paths.string("from"), let to = paths.string("to") else {
+      diagnostics.error("move needs from and to", at: node.location, hint: "move: {from: old/, to: new/}")
+      return nil
+    }
+    return (from, to)
+  }
+
   private static func action(
     _ map: inout MapReader,
+    _ move: (from: String, to: String)?,
     _ path: VaultPath,
     _ node: Node,
     _ diagnostics: Diagnostics
@@ -151,9 +214,10 @@ package enum MigrationFile {
       actions.append(make(body.value))
     }
     if delete == true { actions.append(.delete) }
+    if let move, move.to == path.path { actions.append(.move(from: path.with(path: move.from))) }
     guard actions.count == 1 else {
       diagnostics.error(
-        "the task for \(path) must have exactly one of write, run and delete",
+        "the task for \(path) must have exactly one of write, run, delete and move",
         at: node.location,
         path: path.description
       )

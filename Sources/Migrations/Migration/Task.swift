@@ -9,6 +9,8 @@ package struct Task: Hashable, Sendable {
     case delete
     /// A one-off action with its arguments.
     case run(Value)
+    /// A mount gets the task's path, and keeps everything inside.
+    case move(from: VaultPath)
   }
 
   /// The fold before a task.
@@ -30,6 +32,8 @@ package struct Task: Hashable, Sendable {
   package var terms: ActionTerms
   /// How the object is shared with others; a shared one is left when its entry goes.
   package var manage: Manage?
+  /// Written by hand to move data: done once with its version, and no part of what is declared.
+  package var once: Bool
 
   package init(
     path: VaultPath,
@@ -39,6 +43,7 @@ package struct Task: Hashable, Sendable {
     scope: Scope = .all,
     approvals: [String: Approval] = [:],
     terms: ActionTerms = ActionTerms(),
+    once: Bool = false,
     manage: Manage? = nil
   ) {
     self.manage = manage
@@ -49,6 +54,15 @@ package struct Task: Hashable, Sendable {
     self.scope = scope
     self.approvals = approvals
     self.terms = terms
+    self.once = once
+  }
+
+  /// Whether it says what was there before it.
+  var hasPast: Bool {
+    switch action {
+    case .write, .delete: true
+    case .run, .move: false
+    }
   }
 
   /// The path as the API knows it: without the `#name` that tells several actions of a kind apart.

@@ -4,7 +4,7 @@ package import Values
 /// One difference, as every command shows it (DESIGN section 5).
 package struct Change: Sendable, Hashable {
   package enum Action: String, Sendable, Hashable {
-    case create, update, delete, run, refresh
+    case create, update, delete, run, move, refresh
   }
 
   /// One field before and after; names of nested fields are joined by dots.
@@ -103,8 +103,18 @@ extension Change {
       self.init(
         path: task.path,
         action: .run,
-        fields: Field.differences(from: nil, to: arguments),
+        fields: Field.differences(
+          from: nil,
+          to: .object((arguments.object ?? [:]).merging(task.terms.members) { $1 })
+        ),
         losses: task.losses(catalogue, mounts),
+        version: version
+      )
+    case .move(let from):
+      self.init(
+        path: task.path,
+        action: .move,
+        fields: [Field(name: "path", from: .string(from.path), to: .string(task.path.path))],
         version: version
       )
     case .delete:

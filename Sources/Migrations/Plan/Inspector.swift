@@ -40,6 +40,7 @@ package struct Inspector {
     try target.refuseOwnGround(standing.pending, in: project)
     let next = try Generator.next(for: project)
     if let next { try target.refuseOwnGround([next], in: project) }
+    try checkClaims(of: standing)
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try recordedView(standing)
     if let view {
@@ -58,6 +59,12 @@ package struct Inspector {
     )
     plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
     return plan
+  }
+
+  /// The private server belongs to this project alone, and has no ledger before its first run.
+  private func checkClaims(of standing: Standing) throws {
+    guard target.environment.server != .embedded else { return }
+    try target.checkClaims(target.tasks(of: standing.pending))
   }
 
   /// What changed on the server since it was recorded.

@@ -29,7 +29,10 @@ struct LookAhead {
     let missingNamespaces = Set(missing.compactMap(\.madeNamespace))
     var seen: Set<VaultPath> = []
     return tasks.filter { _, task in
-      if case .run = task.action { return false }
+      switch task.action {
+      case .run, .move: return false
+      case .write, .delete: if task.once { return false }
+      }
       let isNew = task.path.lies(in: missingNamespaces) || missing.contains { $0.contains(task.path) }
       return seen.insert(task.path).inserted && !isNew
     }.map(\.index)

@@ -11,10 +11,13 @@ extension Target {
   func refuseOwnGround(_ migrations: some Sequence<Migration>, in project: Project) throws {
     var login: String?
     for migration in migrations {
-      for task in migration.tasks where task.scope.includes(environment.name) && task.action == .delete {
-        guard task.path.namespace.isEmpty, let prefix = task.path.contentPrefix else { continue }
+      for task in migration.tasks where task.scope.includes(environment.name) {
+        guard let path = task.move?.from ?? (task.action == .delete ? task.path : nil),
+          path.namespace.isEmpty,
+          let prefix = path.contentPrefix
+        else { continue }
         let what: String
-        if task.path.isAuthMethod {
+        if path.isAuthMethod {
           login = try login ?? client.lookupSelf().path
           guard let login, login.hasPrefix(prefix) else { continue }
           what = "the auth method that this login came through: its token would be revoked half-way"
@@ -25,10 +28,10 @@ extension Target {
         }
         throw Problem(
           .migrationInvalid,
-          "migration \(migration.label) deletes \(task.path), \(what)",
+          "migration \(migration.label) \(task.move == nil ? "deletes" : "moves") \(path), \(what)",
           at: project.location(of: migration),
-          path: task.path.description,
-          hint: task.path.isAuthMethod
+          path: path.description,
+          hint: path.isAuthMethod
             ? "log in another way, for example with VAULT_TOKEN, or keep it" : "take it out of the migration"
         )
       }

@@ -88,6 +88,9 @@ struct Preflight {
       for need in group {
         let given = granted[need.path.path] ?? []
         if given.contains("root") { continue }
+        if let wider = need.orRead, !(granted[wider.path] ?? []).isDisjoint(with: ["read", "root"]) {
+          continue
+        }
         if given.isDisjoint(with: need.anyOf) || (need.sudo && !given.contains("sudo")) {
           let names = (need.sudo ? ["sudo"] : []) + need.anyOf.sorted()
           lacking.insert("\(need.path) (\(names.joined(separator: ", ")))")
@@ -107,10 +110,18 @@ struct Preflight {
     let path: VaultPath
     let anyOf: Set<String>
     let sudo: Bool
+    /// A list that tells the same to whoever may read it.
+    var orRead: VaultPath?
   }
 
   private func needs(of task: Task) -> [Need] {
     if task.action == .delete, task.manage != nil { return [] }
+    if task.move != nil {
+      return [
+        Need(path: task.path.with(path: "sys/remount"), anyOf: ["create", "update"], sudo: true),
+        Need(path: task.path.with(path: "sys/mounts"), anyOf: ["read"], sudo: false),
+      ]
+    }
     let endpoint = target.catalogue.endpoint(for: task.apiPath, mounts: mounts)
     var path = task.apiPath
     if let name = path.mountName {
@@ -133,8 +144,10 @@ struct Preflight {
         needs.append(Need(path: create, anyOf: ["create", "update"], sudo: false))
       }
     case .itself: needs.append(Need(path: path, anyOf: ["read"], sudo: false))
-    case .path(let other), .kvMetadata(let other), .member(let other, _):
+    case .path(let other), .kvMetadata(let other):
       needs.append(Need(path: other, anyOf: ["read"], sudo: false))
+    case .member(let list, let key):
+      needs.append(Need(path: list.member(key), anyOf: ["read"], sudo: false, orRead: list))
     }
     for object in task.givenObjects where object.given.kind == .id {
       let source = object.idSource
@@ -162,7 +175,8 @@ struct Preflight {
 
   private func capabilities(of needs: [Need], in namespace: String) throws -> [String: Set<String>]? {
     do throws(VaultError) {
-      return try target.client.capabilities(of: Set(needs.map(\.path.path)).sorted(), namespace: namespace)
+      let paths = Set(needs.map(\.path.path)).union(needs.compactMap(\.orRead?.path))
+      return try target.client.capabilities(of: paths.sorted(), namespace: namespace)
     } catch {
       // Nor can a token be asked that may not even ask.
       if error.kind == .namespaceNotFound || error.kind == .denied { return nil }

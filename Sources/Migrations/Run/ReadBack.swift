@@ -47,9 +47,16 @@ struct ReadBack {
     var change = StateChange(summary: "")
     var shown = neighbours
     let given = try givenValues(of: migration)
-    for task in migration.tasks where task.scope.includes(target.environment.name) {
+    for task in migration.tasks where task.scope.includes(target.environment.name) && !task.once {
       switch task.action {
       case .run: continue
+      case .move(let from):
+        for (old, new) in context.layers.moved where old == from || from.contains(old) {
+          change.sent[old] = .some(nil)
+          change.observed[old] = .some(nil)
+          change.sent[new] = .some(context.layers.sent[new])
+          change.observed[new] = .some(context.layers.observed[new])
+        }
       case .delete:
         for path in [task.path] + recordedContent(of: task.path) {
           change.sent[path] = .some(nil)
@@ -62,6 +69,8 @@ struct ReadBack {
           lookUp: given.lookUp(for: task.path, absent: .placeholder)
         )
         change.sent[task.path] = recorded(value, at: task.path)
+        // What was known after a move is known better after the write.
+        change.observed.removeValue(forKey: task.path)
         // What is only created is not watched.
         if task.manage == .createOnly {
           change.observed[task.path] = .some(nil)

@@ -7,8 +7,10 @@ extension Target {
   ///
   /// What an object is given can be asked for if it is there already; the others must be made by a task that comes first.
   ///
+  /// What an interrupted run has done for good needs nothing any more.
+  ///
   /// - Throws: ``Problem`` for the first reference that leads nowhere, and what asking throws.
-  func checkReferences(of pending: [Migration], in project: Project) throws {
+  func checkReferences(of pending: [Migration], in project: Project, after run: RunRecord?) throws {
     var open: [(object: GivenObject, holder: VaultPath, migration: Migration)] = []
     let fold = try Fold(project.migrations, environment: environment.name)
     var objects = PendingObjects(mounts: fold.mounts)
@@ -16,7 +18,7 @@ extension Target {
       let tasks = migration.tasks.filter { $0.scope.includes(environment.name) }
       for task in tasks { objects.add(task) }
       for task in tasks {
-        guard let content = task.content else { continue }
+        guard let content = task.content, run?.hasDone(task, of: migration) != true else { continue }
         _ = try resolver.resolve(content, path: task.path.description, lookUp: Resolver.placeholder)
         for object in task.givenObjects.sorted(by: { $0.given.description < $1.given.description })
         where !objects.willHave(object) {
@@ -41,6 +43,15 @@ extension Target {
   }
 }
 
+extension RunRecord {
+  /// Whether a task was done that is never done again.
+  fileprivate func hasDone(_ task: Task, of migration: Migration) -> Bool {
+    guard migration.version == version, steps[task.path]?.progress == .done else { return false }
+    if case .run = task.action { return true }
+    return task.once
+  }
+}
+
 /// What migrations that are not applied yet make and take away, one after the other.
 private struct PendingObjects {
   let mounts: MountTable
@@ -53,6 +64,7 @@ private struct PendingObjects {
   }
 
   mutating func add(_ task: Task) {
+    if task.move != nil { made.insert(task.path) }
     guard let content = task.content else { return }
     made.formUnion(GivenObject.made(by: task.path, content, task.terms, mounts))
     if case .run = task.action { actions.insert(task.path) }

@@ -14,19 +14,27 @@ struct RefreshStep {
   /// The run that ended before it was recorded, if there is one.
   let interrupted: RunRecord?
 
+  /// The paths that were written again.
+  struct Written {
+    var refreshed: [VaultPath] = []
+    var reverted: [VaultPath] = []
+
+    var isEmpty: Bool { refreshed.isEmpty && reverted.isEmpty }
+  }
+
   /// Refreshes what is due, and records it.
-  ///
-  /// - Returns: The paths that were written again.
-  func apply(recording recorder: inout StateRecorder, as identity: RunIdentity) async throws -> [VaultPath] {
+  func apply(recording recorder: inout StateRecorder, as identity: RunIdentity) async throws -> Written {
     let target = context.target
-    let due = try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
+    let due =
+      context.options.onlyReverts
+      ? [] : try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
     // What somebody else changed is written again where the user asks for it, also without a migration.
     let reverted = context.options.revert.filter { fold.resources[$0] != nil }
     let paths = Set(due).union(reverted).sorted()
     let told = try target.told(fold, context.layers, context.fingerprints).filter { !paths.contains($0.key) }
     guard !paths.isEmpty else {
-      if !told.isEmpty { try await record(told, with: &recorder, as: identity) }
-      return []
+      if !told.isEmpty, !context.options.onlyReverts { try await record(told, with: &recorder, as: identity) }
+      return Written()
     }
     let mounts = try target.mounts(declaredBy: fold)
     let migration = migration(paths, recorder.version, mounts)
@@ -40,17 +48,43 @@ struct RefreshStep {
       let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
       let outcomes = try run.execute()
       let isUnchanged = outcomes.allSatisfy { $0.outcome == RunRecord.Progress.adopted.rawValue }
-      if due.isEmpty, isUnchanged { return [] }
+      if due.isEmpty, isUnchanged { return Written() }
       var change = try ReadBack(context: context, mounts: mounts, reader: run.reader).change(for: migration)
       for (path, value) in told { change.sent[path] = value }
-      try await recorder.recordRefresh(change, paths: paths, journal, context.lock)
+      keepLost(run.lost, in: &change)
+      noteActions(in: outcomes)
+      try await recorder.recordRefresh(change, due, reverted.sorted(), journal, context.lock)
       context.layers.apply(change)
     } catch {
       target.client.ignoreCancellation()
       throw error
     }
-    for path in paths { context.report(.refreshed(path: path)) }
-    return paths
+    let refreshed = due.filter { !reverted.contains($0) }
+    for path in refreshed { context.report(.refreshed(path: path)) }
+    for path in reverted.sorted() { context.report(.reverted(path: path)) }
+    return Written(refreshed: refreshed, reverted: reverted.sorted())
+  }
+
+  /// A mount that is made anew is empty: what was done in it once is not done again.
+  private func noteActions(in outcomes: [HistoryRecord.Outcome]) {
+    for outcome in outcomes where outcome.action == Change.Action.create.rawValue {
+      let inside = fold.actions.keys.filter { outcome.path.contains($0) }.sorted()
+      guard !inside.isEmpty else { continue }
+      let listed = inside.map(\.description).joined(separator: ", ")
+      context.report(
+        .notice("is made anew; what ran in it does not run again: \(listed)", path: outcome.path)
+      )
+    }
+  }
+
+  /// A change that could not be put back stays known as one.
+  private func keepLost(_ lost: [VaultPath: [String]], in change: inout StateChange) {
+    for (path, fields) in lost {
+      change.observed[path] = context.layers.observed[path].map(Optional.some)
+      for field in fields {
+        context.report(.notice("\(field) is still changed: nothing is known that puts it back", path: path))
+      }
+    }
   }
 
   /// Notes what variables stand for that were not set when a baseline took the server as it was; nothing is sent.
@@ -64,7 +98,7 @@ struct RefreshStep {
     try journal.record([:])
     var change = StateChange(summary: "")
     for (path, value) in told { change.sent[path] = value }
-    try await recorder.recordRefresh(change, paths: told.keys.sorted(), journal, context.lock)
+    try await recorder.recordRefresh(change, told.keys.sorted(), [], journal, context.lock)
     context.layers.apply(change)
     for path in told.keys.sorted() {
       context.report(.notice("its variables are set now; what they stand for was not sent", path: path))
@@ -91,6 +125,7 @@ struct RefreshStep {
         progress: .intended,
         before: context.layers.observed[task.path]
       )
+      record.steps[task.path]?.isRevert = context.options.revert.contains(task.path)
     }
     return record
   }
@@ -106,7 +141,7 @@ extension Target {
   }
 
   /// Declared values, resolved, as they are recorded under `sent/`.
-  private func fingerprinted(
+  func fingerprinted(
     _ declared: [VaultPath: Value],
     _ mounts: MountTable,
     _ sent: [VaultPath: Value],

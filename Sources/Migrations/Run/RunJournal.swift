@@ -11,12 +11,17 @@ final class RunJournal {
   /// The version of the ledger's entry, for the next check-and-set.
   private(set) var entryVersion: Int
 
+  /// The steps as JSON, in the order in which they were begun: what a growing record begins with stays as it was.
+  private var order: [VaultPath] = []
+  private var texts: [VaultPath: String] = [:]
+
   /// Whether the steps are those of another migration, which this one of the same version replaces.
   let isCorrection: Bool
 
   init(_ run: RunRecord, in ledger: Ledger, entryVersion: Int, isCorrection: Bool = false) {
     self.isCorrection = isCorrection
     self.run = run
+    order = run.steps.keys.sorted()
     self.ledger = ledger
     self.entryVersion = entryVersion
   }
@@ -25,13 +30,17 @@ final class RunJournal {
 
   /// Changes steps, and writes the record.
   func record(_ steps: [VaultPath: RunRecord.Step]) throws {
-    run.steps.merge(steps) { $1 }
+    for (path, step) in steps.sorted(by: { $0.key < $1.key }) {
+      if run.steps.updateValue(step, forKey: path) == nil { order.append(path) }
+      texts[path] = nil
+    }
     try save()
   }
 
   /// Changes a step's progress; it is written with the next record.
   func note(_ path: VaultPath, _ progress: RunRecord.Progress) {
     run.steps[path]?.progress = progress
+    texts[path] = nil
   }
 
   /// Notes which secrets the server has; it is written with the next record.
@@ -42,6 +51,7 @@ final class RunJournal {
   /// Takes back an intention that the server refused.
   func forget(_ path: VaultPath) throws {
     run.steps[path] = nil
+    order.removeAll { $0 == path }
     try save()
   }
 
@@ -51,6 +61,21 @@ final class RunJournal {
   }
 
   private func save() throws {
-    entryVersion = try ledger.write(.run, run.value, replacing: entryVersion)
+    entryVersion = try ledger.write(.run, text: text, replacing: entryVersion)
+  }
+
+  /// The record as JSON, of which only what has changed is made anew: it is written for every group of tasks.
+  private var text: String {
+    var empty = run
+    empty.steps = [:]
+    let steps = order.map { path in
+      if let text = texts[path] { return text }
+      let text = run.steps[path].map { JSON.text($0.value(at: path)) } ?? ""
+      texts[path] = text
+      return text
+    }
+    let frame = JSON.text(empty.value)
+    // The frame's own values are ids and numbers, none of which looks like an empty list of steps.
+    return frame.replacing("\"steps\":[]", with: "\"steps\":[\(steps.joined(separator: ","))]")
   }
 }

@@ -7,6 +7,8 @@ package struct RunOptions: Sendable {
   package var keep: Set<VaultPath> = []
   /// Paths whose changes by somebody else are overwritten.
   package var revert: Set<VaultPath> = []
+  /// Whether nothing else is to be done.
+  package var onlyReverts = false
   /// Actions of which the user says that they have run.
   package var ran: Set<VaultPath> = []
   /// Actions of which the user says that they have not run.
@@ -15,6 +17,8 @@ package struct RunOptions: Sendable {
   package var acceptsServer = false
   /// Whether a field that the server does not describe stops the run.
   package var isStrict = false
+  /// How many seconds to wait for another run that holds the lock.
+  package var lockPatience = 0
 
   package init() {}
 }
@@ -46,6 +50,7 @@ package struct RunIdentity: Sendable, Hashable {
 
 /// What a run tells while it works.
 package enum RunEvent: Sendable {
+  case waitingForLock(LockRecord)
   case lockTakenOver(from: String)
   case versionStarted(label: String, name: String, tasks: Int)
   case taskFinished(path: VaultPath, outcome: RunRecord.Progress, action: Change.Action)
@@ -55,6 +60,7 @@ package enum RunEvent: Sendable {
   case warning(Problem)
   case versionApplied(label: String, tag: String)
   case refreshed(path: VaultPath)
+  case reverted(path: VaultPath)
 }
 
 /// What a run did.
@@ -70,6 +76,8 @@ package struct RunReport: Sendable {
   package let environment: String
   package var applied: [Version] = []
   package var refreshed: [VaultPath] = []
+  /// What was put back to what was recorded.
+  package var reverted: [VaultPath] = []
   /// Whether the checkout is older than what is applied.
   package var isBehind = false
 

@@ -61,15 +61,19 @@ package final class Runner {
       return result
     }
     try checkKept(first)
-    // An unset variable, or a reference to nothing, stops the run before anything is written.
-    try target.checkReferences(of: first.pending, in: project)
-    try target.refuseOwnGround(first.pending, in: project)
+    if options.onlyReverts {
+      try checkNothingIsHalfDone(first)
+    } else {
+      // An unset variable, or a reference to nothing, stops the run before anything is written.
+      try target.checkReferences(of: first.pending, in: project, after: first.run)
+      try target.refuseOwnGround(first.pending, in: project)
+    }
     guard try hasWork(first) else { return result }
     try checkFields(of: first.pending)
     try await target.tracker.checkSigning()
 
     if target.environment.server == .embedded { _ = try target.ledger.create() }
-    let lock = try takeLock()
+    let lock = try await takeLock()
     defer {
       target.client.ignoreCancellation()
       lock.release()
@@ -81,6 +85,8 @@ package final class Runner {
       try finishRecord(of: run, standing, lock)
       standing = try await examine()
     }
+    var options = options
+    options.revert.formUnion(standing.run?.reverted ?? [])
     let context = RunContext(
       project: project,
       target: target,
@@ -106,7 +112,8 @@ package final class Runner {
   ) async throws {
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
     var fold = try appliedFold(standing)
-    for migration in standing.pending {
+    var claims = try RunClaims(of: standing, applied: fold, in: target)
+    for migration in standing.pending where !options.onlyReverts {
       let version = VersionStep(
         context: context,
         fold: fold,
@@ -117,8 +124,11 @@ package final class Runner {
       try fold.apply(migration, environment: target.environment.name)
     }
     let refresh = RefreshStep(context: context, fold: fold, interrupted: standing.run)
-    result.refreshed = try await refresh.apply(recording: &recorder, as: identity)
-    if standing.isOnOtherServer, standing.version > 0, result.applied.isEmpty, result.refreshed.isEmpty {
+    let written = try await refresh.apply(recording: &recorder, as: identity)
+    result.refreshed = written.refreshed
+    result.reverted = written.reverted
+    try claims.settle(fold)
+    if standing.isOnOtherServer, standing.version > 0, result.applied.isEmpty, written.isEmpty {
       try await recorder.recordServer(context.lock)
     }
   }
@@ -144,14 +154,14 @@ package final class Runner {
       || !target.told(fold, layers, fingerprints).isEmpty
   }
 
-  private func takeLock() throws -> RunLock {
-    try RunLock.take(
-      in: target.ledger,
-      runID: identity.runID,
-      holder: identity.appliedBy,
+  private func takeLock() async throws -> RunLock {
+    try await target.takeLock(
+      for: identity,
       ttl: project.settings.lockTTL,
-      serverTime: { [target] in target.serverTime }
-    ) { [report] in report(.lockTakenOver(from: $0)) }
+      patience: options.lockPatience,
+      cancelled: cancelled,
+      report: report
+    )
   }
 
   private func appliedFold(_ standing: Standing) throws(Problem) -> Fold {
@@ -199,6 +209,16 @@ package final class Runner {
     }
   }
 
+  /// What a version wrote half-way is neither recorded nor anybody else's change.
+  private func checkNothingIsHalfDone(_ standing: Standing) throws(Problem) {
+    guard let run = standing.run, !run.isRefresh else { return }
+    throw Problem(
+      .worldChanged,
+      "a run of \(Migration.label(run.version)) ended before it was recorded, and must be finished first",
+      hint: "run sync, then look at the drift again"
+    )
+  }
+
   /// Keeping is a decision about a task: without one there is nothing to decide.
   private func checkKept(_ standing: Standing) throws(Problem) {
     let pending = Set(standing.pending.flatMap { $0.tasks.map(\.path) })
@@ -213,6 +233,11 @@ package final class Runner {
 
   private static func log(_ event: RunEvent, to logger: Logger) {
     switch event {
+    case .waitingForLock(let other):
+      logger.notice(
+        "waiting for another run",
+        metadata: ["holder": "\(other.holder)", "other": "\(other.runID)"]
+      )
     case .lockTakenOver(let other):
       logger.warning("took over the lock of a dead run", metadata: ["holder": "\(other)"])
     case .versionStarted: logger.info("version started")
@@ -226,6 +251,7 @@ package final class Runner {
     case .warning(let problem): logger.warning("\(problem.message)")
     case .versionApplied(_, let tag): logger.info("version applied", metadata: ["tag": "\(tag)"])
     case .refreshed(let path): logger.info("refreshed", metadata: ["path": "\(path)"])
+    case .reverted(let path): logger.info("reverted", metadata: ["path": "\(path)"])
     }
   }
 }

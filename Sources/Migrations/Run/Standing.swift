@@ -23,7 +23,7 @@ package struct Standing {
   /// Whether the server is another one than the recorded one, and was accepted.
   let isOnOtherServer: Bool
   /// Who works on the environment right now; `nil` for nobody.
-  package let holder: String?
+  package let holder: LockRecord?
 
   /// The applied version; 0 for none.
   package var version: Int { history.last?.version ?? 0 }
@@ -76,7 +76,7 @@ extension Standing {
       disagreement: disagreement,
       pending: project.migrations.filter { $0.version > version },
       isOnOtherServer: otherServer != nil,
-      holder: entries[.lock].flatMap { RunLock.holder(of: $0.value, at: time) }
+      holder: LockRecord(entries[.lock]?.value).flatMap { $0.isHeld(at: time) ? $0 : nil }
     )
   }
 

@@ -6,10 +6,21 @@ import Values
 final class StateLayers {
   private(set) var sent: [VaultPath: Value]
   private(set) var observed: [VaultPath: Value]
+  /// What got another path in this run, by the old one.
+  private(set) var moved: [VaultPath: VaultPath] = [:]
 
   init(_ recorded: RecordedState) throws {
     sent = try recorded.layer(.sent)
     observed = try recorded.layer(.observed)
+  }
+
+  /// Gives what is recorded at a path another one, with what is known of it there.
+  func move(_ old: VaultPath, to new: VaultPath, sent newSent: Value?, observed newObserved: Value?) {
+    sent[old] = nil
+    observed[old] = nil
+    sent[new] = newSent
+    observed[new] = newObserved
+    moved[old] = new
   }
 
   func apply(_ change: StateChange) {

@@ -72,18 +72,22 @@ struct StateRecorder {
     )
   }
 
-  /// Records a refresh: a commit without version or tag.
+  /// Records what was refreshed and reverted: a commit without version or tag.
   mutating func recordRefresh(
     _ change: StateChange,
-    paths: [VaultPath],
+    _ refreshed: [VaultPath],
+    _ reverted: [VaultPath],
     _ journal: RunJournal,
     _ lock: RunLock
   ) async throws {
     var change = change
-    change.summary =
-      "\(target.environment.name): refresh \(paths.count == 1 ? paths[0].description : "\(paths.count) paths")"
-    change.trailers =
-      [Trailer(key: "Refresh", value: paths.map(\.description).joined(separator: ", "))] + commonTrailers
+    let paths = Set(refreshed + reverted).sorted()
+    let what = paths.count == 1 ? paths[0].description : "\(paths.count) paths"
+    change.summary = "\(target.environment.name): \(refreshed.isEmpty ? "revert" : "refresh") \(what)"
+    for (key, paths) in [("Refresh", refreshed), ("Revert", reverted)] where !paths.isEmpty {
+      change.trailers.append(Trailer(key: key, value: paths.map(\.description).joined(separator: ", ")))
+    }
+    change.trailers += commonTrailers
     try await publish(change, label: nil, lock)
     try setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
   }

@@ -93,6 +93,13 @@ package final class Target {
     )
   }
 
+  /// Whose the lock is, also if it has expired; `nil` if it was given back, or never taken.
+  ///
+  /// - Throws: ``VaultError``, or ``Problem`` when there is no ledger.
+  package func lockHolder() throws -> LockRecord? {
+    LockRecord(try readLedger()[.lock]?.value).flatMap { $0.isReleased ? nil : $0 }
+  }
+
   private func readLedger() throws -> [Ledger.Record: Ledger.Entry] {
     do throws(VaultError) {
       return try ledger.read()
@@ -106,6 +113,27 @@ package final class Target {
         hint: "an administrator makes it once with \"vault-migrations ledger init --env \(environment.name)\""
       )
     }
+  }
+
+  /// Makes this run the only one on the environment.
+  func takeLock(
+    for identity: RunIdentity,
+    ttl: Int,
+    patience: Int = 0,
+    cancelled: @escaping () -> Bool = { false },
+    report: @escaping (RunEvent) -> Void
+  ) async throws -> RunLock {
+    let request = RunLock.Request(
+      runID: identity.runID,
+      holder: identity.appliedBy,
+      ttl: ttl,
+      patience: patience,
+      asksProcesses: environment.server == .embedded,
+      serverTime: { self.serverTime },
+      cancelled: cancelled,
+      report: report
+    )
+    return try await RunLock.take(in: ledger, request)
   }
 
   /// Reads what is at declared paths, and knows which of their fields hold secrets.
@@ -123,14 +151,16 @@ package final class Target {
     )
   }
 
-  /// Forgets the values that lie at a path, or all of them, because they may be others by now.
-  func forgetValues(at path: VaultPath? = nil) {
-    guard let path else {
-      knownValues = [:]
-      return
-    }
+  /// Forgets all values that were looked up, because they may be others by now.
+  func forgetValues() { knownValues = [:] }
+
+  /// Forgets those that a change at a path may have changed: in the same mount one object often shows another.
+  func forgetValues(near path: VaultPath, _ mounts: MountTable) {
     guard !knownValues.isEmpty else { return }
-    knownValues = knownValues.filter { $0.key.path != path }
+    let prefix = path.contentPrefix ?? mounts.mount(holding: path)?.prefix ?? path.path
+    knownValues = knownValues.filter { object, _ in
+      object.path.namespace != path.namespace || !object.path.path.hasPrefix(prefix)
+    }
   }
 
   /// The types of all mounts: those that the server lists, and those that a fold declares.

@@ -42,6 +42,7 @@ struct TaskView {
 
 extension TaskDecision {
   static func decide(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
+    if view.task.once { return decideOnce(view) }
     if view.task.action == .delete {
       // What is shared is left to the others.
       if view.task.manage != nil { return .keep }
@@ -64,7 +65,9 @@ extension TaskDecision {
     if let recorded = view.recorded {
       let changes = view.fingerprints.drift(from: recorded, to: live, at: view.task.path, view.endpoint)
       if changes.isEmpty { return view.sent == view.fingerprinted ? .adopt(notice: nil) : .send }
-      if agreement.isEqual { return .adopt(notice: agreement.notice) }
+      // What the schema does not mention may still have changed.
+      let isReverted = options.revert.contains(view.task.path) && view.endpoint.kind != .kvData
+      if agreement.isEqual, !isReverted { return .adopt(notice: agreement.notice) }
       return foreign(view, options, "was changed on the server by somebody else", changes)
     }
     if agreement.isEqual { return .adopt(notice: agreement.notice) }
@@ -76,6 +79,17 @@ extension TaskDecision {
       "exists already and is not what the migration writes",
       agreement.differences
     )
+  }
+
+  /// What is not declared has no record, and its task was written by somebody who knows what is there.
+  private static func decideOnce(_ view: TaskView) -> TaskDecision {
+    if view.task.action == .delete {
+      let canBeSeen = view.endpoint.readPath(for: view.task.path) != .nothing
+      return view.live == nil && canBeSeen ? .adopt(notice: nil) : .send
+    }
+    guard view.wasIntended, view.live != nil else { return .send }
+    let agreement = view.agreement(with: view.value)
+    return agreement.isEqual && agreement.unverifiable.isEmpty ? .adopt(notice: nil) : .send
   }
 
   private static func decideDeletion(_ view: TaskView, _ options: RunOptions) -> TaskDecision {

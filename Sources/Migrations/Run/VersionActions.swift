@@ -159,7 +159,7 @@ extension VersionRun {
       )
       try writer.set(field, to: value, at: VaultPath(path, in: task.path.namespace))
     }
-    context.target.forgetValues(at: target.made(in: task.path.namespace))
+    context.target.forgetValues(near: target.made(in: task.path.namespace), mounts)
   }
 
   /// The fields of an action's answer that are saved nowhere, as far as is known.

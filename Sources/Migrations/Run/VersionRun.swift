@@ -26,9 +26,13 @@ final class VersionRun {
   let journal: RunJournal
   let mounts: MountTable
   let reader: LiveReader
+  /// What is declared before it.
+  let fold: Fold
   /// Indices into the migration's tasks.
   private let levels: [[Int]]
   private var outcomes: [Int: HistoryRecord.Outcome] = [:]
+  /// Fields of reverted paths that nothing known puts back.
+  var lost: [VaultPath: [String]] = [:]
 
   /// Prepares the tasks of a migration on top of what is declared before it.
   init(
@@ -42,6 +46,7 @@ final class VersionRun {
     self.migration = migration
     self.journal = journal
     self.mounts = mounts
+    self.fold = fold
     let target = context.target
     reader = target.reader(
       for: fold.resources.merging(migration.writes) { $1 },
@@ -56,6 +61,7 @@ final class VersionRun {
   /// - Returns: What became of each, in the migration's order.
   /// - Throws: ``Problem`` at the first task that cannot be done; what is done stays recorded.
   func execute() throws -> [HistoryRecord.Outcome] {
+    try followMoves()
     if levels.count > 1 { try lookAhead() }
     for level in levels {
       if context.cancelled() {
@@ -65,10 +71,10 @@ final class VersionRun {
           hint: "what was done is recorded; the next run goes on from here"
         )
       }
-      if let only = level.first, level.count == 1, case .run(let arguments) = migration.tasks[only].action {
-        try run(only, arguments)
-      } else {
-        try write(level)
+      switch (level.count, migration.tasks[level[0]].action) {
+      case (1, .run(let arguments)): try run(level[0], arguments)
+      case (1, .move(let from)): try move(level[0], MountMove(from: from, to: migration.tasks[level[0]].path))
+      default: try write(level)
       }
     }
     return outcomes.keys.sorted().compactMap { outcomes[$0] }
@@ -112,7 +118,7 @@ final class VersionRun {
     let progress = progress == .adopted && journal.step(migration.tasks[index].path) != nil ? .done : progress
     let path = migration.tasks[index].path
     journal.note(path, progress)
-    if progress == .done { context.target.forgetValues(at: path) }
+    if progress == .done { context.target.forgetValues(near: path, mounts) }
     outcomes[index] = HistoryRecord.Outcome(
       path: path,
       action: action.rawValue,

@@ -17,6 +17,7 @@ extension VersionRun {
 
   /// Does the tasks of a level that the server does not have yet.
   func write(_ level: [Int]) throws {
+    if let only = level.first, isDoneOnce(only) { return finishOnce(only) }
     var sending: [Sending] = []
     for (index, view) in zip(level, try views(of: level)) {
       switch TaskDecision.decide(view, context.options) {
@@ -33,20 +34,49 @@ extension VersionRun {
     }
   }
 
+  /// Whether an interrupted run did a task that is done once; what it reads from may be gone since.
+  private func isDoneOnce(_ index: Int) -> Bool {
+    let task = migration.tasks[index]
+    return task.once && journal.step(task.path)?.progress == .done
+  }
+
+  private func finishOnce(_ index: Int) {
+    let task = migration.tasks[index]
+    let before = journal.step(task.path)?.before
+    let action: Change.Action = task.action == .delete ? .delete : before == nil ? .create : .update
+    finish(index, action, .done, before: before)
+  }
+
   private func send(_ group: [Sending]) throws {
     var steps: [VaultPath: RunRecord.Step] = [:]
     for item in group where journal.step(item.view.task.path)?.progress != .intended {
       let known = journal.step(item.view.task.path)
       var step = known ?? RunRecord.Step(progress: .intended, before: before(item.view))
       step.progress = .intended
+      step.isRevert = context.options.revert.contains(item.view.task.path)
       steps[item.view.task.path] = step
     }
     try journal.record(steps)
+    var rest = group[...]
+    while !rest.isEmpty { rest = try sendWhileLocked(rest) }
+    try awaitDeletions(group.map(\.view.task))
+  }
+
+  /// Sends as much as the lock protects without being renewed.
+  ///
+  /// - Returns: What is left.
+  private func sendWhileLocked(_ group: ArraySlice<Sending>) throws -> ArraySlice<Sending> {
     try context.lock.hold()
     try revokeLeases(of: group.map(\.view.task))
-    let results = context.target.client.perform(group.map(\.request))
+    let deadline = ContinuousClock.now + context.lock.workingTime
+    let results = context.target.client.perform(group.map(\.request), startingBefore: deadline)
+    var left: [Sending] = []
     var failure: (any Error)?
     for (item, result) in zip(group, results) {
+      guard let result else {
+        left.append(item)
+        continue
+      }
       do {
         try settle(item, result)
         finish(item.index, item.view, .done)
@@ -55,7 +85,7 @@ extension VersionRun {
       }
     }
     if let failure { throw failure }
-    try awaitDeletions(group.map(\.view.task))
+    return left[...]
   }
 
   /// A namespace is deleted behind the answer, and its parent cannot go before it is gone.
@@ -165,9 +195,14 @@ extension VersionRun {
   /// What is sent for a task.
   func request(for view: TaskView) throws -> VaultRequest {
     let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
-    guard let value = view.value, let fingerprinted = view.fingerprinted else {
+    guard var value = view.value, let fingerprinted = view.fingerprinted else {
       let declared = view.sent ?? view.was ?? .object([:])
       return try builder.delete(view.task.path, declared: declared, id: view.id)
+    }
+    if context.options.revert.contains(view.task.path) {
+      let restoration = Restoration(value, view)
+      value = restoration.value
+      if !restoration.lost.isEmpty { lost[view.task.path] = restoration.lost }
     }
     let basis = RequestBuilder.Basis(
       sent: view.sent,

@@ -118,7 +118,7 @@ struct DanglingCheck {
       }
       let mayBeMade = content.actions.contains { action, arguments in
         mounts.mount(holding: action).map { path.path.hasPrefix($0.prefix) } == true
-          && GivenObject.made(by: action, arguments, content.terms[action], mounts).count == 1
+          && GivenObject.made(by: action, arguments, nil, mounts).count == 1
       }
       return !mayBeMade && !names(beside: object).isEmpty
     }

@@ -29,11 +29,9 @@ package struct Validator {
     validator.checkChain()
     if !validator.diagnostics.hasErrors { validator.checkFold(comparesSchema: comparesSchema) }
     validator.checkReferences(resolvers)
-    for problem in GivenReferenceCheck(project).problems + ActionCheck(project).problems
-      + DanglingCheck(project).problems
-    {
-      validator.diagnostics.add(problem)
-    }
+    let found =
+      GivenReferenceCheck(project).problems + ActionCheck(project).problems + OnceCheck(project).problems
+    for problem in found + DanglingCheck(project).problems { validator.diagnostics.add(problem) }
     let aboutFields = fields.map { fieldWarnings(in: project, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
   }
@@ -158,7 +156,8 @@ package struct Validator {
       diagnostics.error(
         "migration \(migration.label) was changed after it was generated: its checksum is not that of the chain",
         at: location,
-        hint: "restore it with git; to change something, edit the schema and run generate"
+        hint:
+          "restore it with git; to change something, edit the schema and run generate, with --once-from for data moves"
       )
       return
     }

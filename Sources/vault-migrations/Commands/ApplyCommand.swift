@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalogue
+import Configuration
 import Git
 import HTTP
 import Migrations
@@ -26,6 +27,8 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "A field that the server does not know is an error.")
   var strict = false
 
+  @OptionGroup var lock: LockFlags
+
   @Flag(help: "Show what would be done, write nothing.")
   var dryRun = false
 
@@ -45,6 +48,7 @@ struct RunFlags: ParsableArguments {
     options.notRun = paths(notRun)
     options.acceptsServer = acceptServer
     options.isStrict = strict
+    options.lockPatience = lock.seconds
     return options
   }
 }

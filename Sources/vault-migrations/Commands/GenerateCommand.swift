@@ -16,7 +16,9 @@ struct GenerateCommand: ToolCommand {
 
       EXAMPLE:
         vault-migrations generate -m web-role
+        vault-migrations generate -m move-keys --once-from moves.yaml
         vault-migrations generate -m drop-legacy --approve prod="legacy/ is empty since May"
+        vault-migrations generate -m rename --move apps/=services/
       """
   )
 
@@ -28,6 +30,20 @@ struct GenerateCommand: ToolCommand {
 
   @Option(help: "Approve the destructive tasks for an environment: ENV=REASON. May be repeated.")
   var approve: [String] = []
+
+  @Option(help: "Move a mount with all that is in it, instead of deleting it: OLD/=NEW/. May be repeated.")
+  var move: [String] = []
+
+  @Flag(help: "Mounts that look moved are deleted, and made anew.")
+  var noMove = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Add the tasks of a file, to be done once: a list of {path, write} and {path, delete: true}.",
+      valueName: "file"
+    )
+  )
+  var onceFrom: String?
 
   @Flag(help: "Show the migration, write nothing.")
   var dryRun = false
@@ -50,7 +66,13 @@ struct GenerateCommand: ToolCommand {
     var problems = try Validator.problems(in: project, comparesSchema: false)
     try Problems.check(problems)
     let approvals = try approvals(project)
-    var migration = try Generator.next(for: project, name: name, approvals: approvals)
+    var migration = try Generator.next(
+      for: project,
+      name: name,
+      approvals: approvals,
+      moves: try moves(),
+      once: try onceTasks(context)
+    )
     let live = await LiveLook(open: open, context: context, isOffline: offline)
       .look(approving: approvals.keys.sorted(), &migration)
     // The server at hand knows its own fields better than any table.
@@ -82,6 +104,24 @@ struct GenerateCommand: ToolCommand {
     }
     report.print(on: context.console)
     return 0
+  }
+
+  private func moves() throws -> MoveChoice {
+    var moves: [String: String] = [:]
+    for text in move {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw ValidationError("--move takes OLD/=NEW/, not \"\(text)\"") }
+      moves[parts[0]] = parts[1]
+    }
+    return MoveChoice(moves: moves, isRefused: noMove)
+  }
+
+  private func onceTasks(_ context: Context) throws -> [Task] {
+    guard let onceFrom else { return [] }
+    guard let bytes = FileManager.default.contents(atPath: context.absolute(onceFrom)) else {
+      throw Problem(.usage, "there is no file at \(onceFrom)", hint: "it holds a list of tasks")
+    }
+    return try MigrationFile.onceTasks(of: ProjectFile(path: onceFrom, bytes: Array(bytes)))
   }
 
   private func approvals(_ project: Project) throws -> [String: String] {

@@ -64,38 +64,3 @@ struct PlanCommand: ToolCommand {
     )
   }
 }
-
-struct DriftCommand: ToolCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "drift",
-    abstract: "Shows what somebody else changed on the server since it was recorded.",
-    discussion: """
-      Exits with 2 when there is any.
-
-      EXAMPLE:
-        vault-migrations drift --env prod --output json
-      """
-  )
-
-  @Flag(help: "Look at another server than the one that was recorded.")
-  var acceptServer = false
-
-  @OptionGroup var global: GlobalOptions
-
-  func run(in context: Context) async throws -> Int32 {
-    let open = try OpenProject.inWorkTree(context)
-    return try await Session.with(open, context) { target in
-      let drift = try await Inspector(target: target, project: open.project, acceptsServer: acceptServer)
-        .drift()
-      context.console.result([
-        "environment": .string(target.environment.name), "drift": .array(drift.map(\.json)),
-      ]) { style in
-        drift.isEmpty
-          ? "No drift\n"
-          : style.title("Drift in \(target.environment.name)") + "\n" + ChangeText(style: style).lines(drift)
-            + "\n\(Plural.of(drift.count, "path")) changed by somebody else\n"
-      }
-      return drift.isEmpty ? 0 : 2
-    }
-  }
-}

@@ -127,6 +127,7 @@ struct CatalogueView {
   private static let labels: [(label: String, key: String, meaning: @Sendable (Value) -> String?)] = [
     ("write", "write", writing), ("read", "read", { _ in "…" }), ("", "reads", { _ in "and …" }),
     ("probe", "probe", { _ in "… shows whether it was done" }),
+    ("answer", "answer_once", { _ in "… cannot be asked for again, and must be saved" }),
     ("reset", "reset", { _ in "what is sent for a field that was removed: …" }),
     ("", "cannot_reset", { _ in "nothing resets …" }),
     ("check and set", "cas", { _ in "a write says in … which version it is based on" }),

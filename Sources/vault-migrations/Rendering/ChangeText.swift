@@ -39,6 +39,7 @@ struct ChangeText {
     case .update: style.changed("~")
     case .delete: style.removed("-")
     case .run: style.title("!")
+    case .move: style.changed("→")
     case .refresh: style.changed("↻")
     }
   }

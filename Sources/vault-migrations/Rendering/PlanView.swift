@@ -55,11 +55,14 @@ enum RunReportView {
     if report.isBehind {
       return "\(report.environment) is ahead of this checkout: nothing to do\n"
     }
-    guard !report.applied.isEmpty || !report.refreshed.isEmpty else { return "No changes required\n" }
+    guard !report.applied.isEmpty || !report.refreshed.isEmpty || !report.reverted.isEmpty else {
+      return "No changes required\n"
+    }
     var lines = report.applied.map { version in
       "\(style.added("applied"))  \(Migration.label(version.version)) \(version.name)  \(Plural.of(version.tasks, "task"))  \(style.faint(version.tag))"
     }
     lines += report.refreshed.map { "\(style.added("refreshed"))  \($0)" }
+    lines += report.reverted.map { "\(style.added("reverted"))  \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -75,6 +78,7 @@ enum RunReportView {
         }
       ),
       "refreshed": .array(report.refreshed.map { .string($0.description) }),
+      "reverted": .array(report.reverted.map { .string($0.description) }),
     ]
   }
 }

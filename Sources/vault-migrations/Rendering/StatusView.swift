@@ -23,7 +23,7 @@ struct StatusView {
     text += "  state: \(standing.state.rawValue)\n"
     if let problem = standing.disagreement { text += "  " + ErrorReport.text(problem, style) + "\n" }
     if let holder = standing.holder {
-      text += "  running: \(holder)\n"
+      text += "  running: \(holder.holder), run \(holder.runID)\n"
     } else if let run = standing.run, standing.disagreement == nil {
       text += "  an interrupted run of \(Migration.label(run.version)) is finished by the next sync\n"
     }

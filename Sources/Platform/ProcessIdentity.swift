@@ -1,15 +1,15 @@
 import FoundationEssentials
 
 /// What tells a process from a later one that got the same number.
-struct ProcessIdentity: Codable, Hashable, Sendable {
-  let processID: Int32
+package struct ProcessIdentity: Codable, Hashable, Sendable {
+  package let processID: Int32
   /// Clock ticks from boot to its start.
-  let startTime: UInt64
-  let executable: String
+  package let startTime: UInt64
+  package let executable: String
   /// Start times of different boots can be equal.
-  let boot: String
+  package let boot: String
 
-  enum CodingKeys: String, CodingKey {
+  package enum CodingKeys: String, CodingKey {
     case processID = "pid"
     case startTime
     case executable
@@ -17,29 +17,36 @@ struct ProcessIdentity: Codable, Hashable, Sendable {
   }
 
   /// Reads the identity of a process that runs now; `nil` when there is none, or it is another user's.
-  init?(of processID: Int32) {
+  package init?(of processID: Int32) {
     guard let status = ProcessStatus(of: processID), status.isAlive,
       let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(processID)/exe"),
-      let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+      let boot = Self.boot
     else { return nil }
     self.processID = processID
     self.startTime = status.startTime
     // An upgrade replaces the file under a running server.
     self.executable = executable.hasSuffix(" (deleted)") ? String(executable.dropLast(10)) : executable
-    self.boot = String(boot.prefix { !$0.isNewline })
+    self.boot = boot
   }
 
   /// Whether this very process still runs.
-  var isAlive: Bool { ProcessIdentity(of: processID) == self }
+  package var isAlive: Bool { ProcessIdentity(of: processID) == self }
+
+  /// What tells this start of the machine from all others; `nil` if the system does not say.
+  package static var boot: String? {
+    (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)).map {
+      String($0.prefix { !$0.isNewline })
+    }
+  }
 }
 
 /// The two fields of `/proc/PID/stat` that matter here.
-struct ProcessStatus {
+package struct ProcessStatus {
   /// False for a process that has ended and that nobody has waited for yet.
-  let isAlive: Bool
-  let startTime: UInt64
+  package let isAlive: Bool
+  package let startTime: UInt64
 
-  init?(of processID: Int32) {
+  package init?(of processID: Int32) {
     // The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
     guard let text = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
       let end = text.lastIndex(of: ")")

@@ -1,0 +1,94 @@
+import Values
+import VaultClient
+
+/// Keeps JSON documents of any size in a KV v2 engine, each replaced by check-and-set.
+///
+/// A document is one string, because a request's body may hold only 1,000 of them; and a server that keeps its data in
+/// Raft refuses values of more than 1 MiB, so that a longer one is split. The record itself names the version of each
+/// further part: whoever writes parts and then loses the race for the record has changed nothing.
+final class LedgerStore {
+  private let client: VaultClient
+  private let mount: String
+  /// What the parts of a record held when they were last written, so that a growing record writes only what is new.
+  private var written: [String: [Part]] = [:]
+
+  private struct Part {
+    let text: Substring
+    let version: Int
+  }
+
+  /// Bytes of JSON in one part; as a string inside JSON they become at most twice as many.
+  private static let limit = 200_000
+
+  init(client: VaultClient, mount: String) {
+    self.client = client
+    self.mount = mount
+  }
+
+  /// Reads a document; `nil` if there is none, or if it was deleted.
+  func read(_ name: String) throws(VaultError) -> Ledger.Entry? {
+    guard let found = try client.readKV(mount, name) else { return nil }
+    var text = found.data?["value"]?.string ?? ""
+    for (index, version) in (found.data?["parts"]?.array ?? []).enumerated() {
+      let part = try client.readKV(mount, Self.part(index, of: name), version: version.integer)
+      text += part?.data?["value"]?.string ?? ""
+    }
+    return Ledger.Entry(value: (try? JSON.parse(Array(text.utf8))) ?? .null, version: found.version)
+  }
+
+  /// The version of a document, and nothing else of it; 0 if there is none.
+  func version(_ name: String) throws(VaultError) -> Int {
+    try client.readKV(mount, name)?.version ?? 0
+  }
+
+  /// Replaces a document, if it still has the version that the caller read; 0 when it must not exist.
+  ///
+  /// Returns the new version; throws ``VaultError`` of kind `casMismatch` when somebody else was first.
+  func write(_ name: String, _ text: String, replacing version: Int) throws(VaultError) -> Int {
+    let chunks = text.split(into: Self.limit)
+    var members: [String: Value] = ["value": .string(String(chunks[0]))]
+    if chunks.count > 1 {
+      let versions = try writeParts(Array(chunks.dropFirst()), of: name)
+      members["parts"] = .array(versions.map { .number(Number($0)) })
+    }
+    return try client.writeKV(mount, name, .object(members), cas: version)
+  }
+
+  func list(_ folder: String) throws(VaultError) -> [String] {
+    try client.listKV(mount, folder)
+  }
+
+  private func writeParts(_ chunks: [Substring], of name: String) throws(VaultError) -> [Int] {
+    let before = written[name] ?? []
+    var parts: [Part] = []
+    for (index, chunk) in chunks.enumerated() {
+      if index < before.count, before[index].text == chunk {
+        parts.append(before[index])
+        continue
+      }
+      let version = try client.writeKV(mount, Self.part(index, of: name), ["value": .string(String(chunk))])
+      parts.append(Part(text: chunk, version: version))
+    }
+    written[name] = parts
+    return parts.map(\.version)
+  }
+
+  private static func part(_ index: Int, of name: String) -> String { "\(name).\(index + 2)" }
+}
+
+extension String {
+  /// Pieces of at most so many bytes, cut between characters; at least one.
+  fileprivate func split(into limit: Int) -> [Substring] {
+    var pieces: [Substring] = []
+    var start = startIndex
+    while utf8.distance(from: start, to: endIndex) > limit {
+      var end = utf8.index(start, offsetBy: limit)
+      // Never inside of a scalar's bytes.
+      while utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+      pieces.append(self[start..<end])
+      start = end
+    }
+    pieces.append(self[start...])
+    return pieces
+  }
+}

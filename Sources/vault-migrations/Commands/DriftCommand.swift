@@ -1,0 +1,88 @@
+import ArgumentParser
+import Catalogue
+import Configuration
+import HTTP
+import Migrations
+import Values
+
+struct DriftCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "Shows what somebody else changed on the server since it was recorded, and takes it back.",
+    discussion: """
+      Exits with 2 when there is any, or any is left. --revert puts the server back to what was recorded; without paths, \
+      everything that changed.
+
+      EXAMPLE:
+        vault-migrations drift --env prod --output json
+        vault-migrations drift --env prod --revert auth/approle/role/web
+      """
+  )
+
+  @Flag(help: "Put the server back to what was recorded.")
+  var revert = false
+
+  @Flag(help: "Look at another server than the one that was recorded.")
+  var acceptServer = false
+
+  @Argument(help: "The paths that it is about (default: all that changed).")
+  var paths: [String] = []
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    let open = try OpenProject.inWorkTree(context)
+    if revert {
+      let problems = try Validator.problems(in: open.project, comparesSchema: false)
+      guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    }
+    let cancellation = Interruption.cancellation()
+    return try await Session.with(open, context, cancellation: cancellation) { target in
+      let inspector = Inspector(target: target, project: open.project, acceptsServer: acceptServer)
+      let drift = chosen(of: try await inspector.drift())
+      guard revert, !drift.isEmpty else { return show(drift, on: target, context) }
+      var options = RunOptions()
+      options.revert = Set(drift.map(\.path))
+      options.onlyReverts = true
+      options.acceptsServer = acceptServer
+      let runner = Runner(
+        target: target,
+        project: open.project,
+        identity: context.runIdentity(sourceCommit: try open.sourceCommit(context)),
+        options: options,
+        logger: context.logger,
+        cancelled: { cancellation.isCancelled },
+        report: Progress(console: context.console).show
+      )
+      let report = try await runner.run()
+      let left = chosen(of: try await inspector.drift())
+      return show(left, reverted: report.reverted, on: target, context)
+    }
+  }
+
+  /// The changes that the arguments name, all without any.
+  private func chosen(of drift: [Change]) -> [Change] {
+    guard !paths.isEmpty else { return drift }
+    return drift.filter { paths.contains($0.path.description) }
+  }
+
+  private func show(
+    _ drift: [Change],
+    reverted: [VaultPath] = [],
+    on target: Target,
+    _ context: Context
+  ) -> Int32 {
+    var document: [String: Value] = [
+      "environment": .string(target.environment.name), "drift": .array(drift.map(\.json)),
+    ]
+    if revert { document["reverted"] = .array(reverted.map { .string($0.description) }) }
+    context.console.result(.object(document)) { style in
+      let done = reverted.map { "\(style.added("reverted"))  \($0)\n" }.joined()
+      guard !drift.isEmpty else { return done.isEmpty ? "No drift\n" : done }
+      return done + style.title("Drift in \(target.environment.name)") + "\n"
+        + ChangeText(style: style).lines(drift)
+        + "\n\(Plural.of(drift.count, "path")) changed by somebody else\n"
+    }
+    return drift.isEmpty ? 0 : 2
+  }
+}
