@@ -21,6 +21,8 @@ package struct Settings: Sendable {
   package var variables: [String: Value] = [:]
   /// Process variables that are not secret.
   package var plain: Set<String> = []
+  /// Globs of paths under which nothing may be that nobody declared.
+  package var exclusive: [String] = []
   /// What the project knows about endpoints besides the built-in catalogue, as written.
   package var catalogue: Node?
 
@@ -80,6 +82,8 @@ package struct Environment: Sendable {
   package var variables: [String: Value] = [:]
   /// Destructive tasks need an approval for this environment in the migration.
   package var isProtected = false
+  /// Globs of paths as for the whole project, for this environment alone.
+  package var exclusive: [String] = []
 
   package init(name: String) {
     self.name = name

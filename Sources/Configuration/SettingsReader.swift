@@ -59,6 +59,7 @@ package struct SettingsReader {
     if let ttl = map.seconds("lock_ttl") { settings.lockTTL = max(ttl, 10) }
     settings.variables = variables(&map)
     settings.plain = Set(map.strings("plain") ?? [])
+    settings.exclusive = globs("exclusive", &map)
     settings.catalogue = map.node("catalogue")
     settings.environments = environments(&map)
     if let name = map.string("default_environment") {
@@ -175,12 +176,31 @@ package struct SettingsReader {
     }
     environment.namespace = map.string("namespace")
     environment.isProtected = map.bool("protect") ?? false
+    environment.exclusive = globs("exclusive", &map)
     environment.variables = variables(&map)
     if let auth = map.node("auth") { environment.login = login(auth, name) }
     if let tls = map.node("tls") { environment.tls = self.tls(tls, name) }
     environment.trustedHosts = Set(map.strings("trusted_hosts") ?? [])
     map.finish()
     return environment
+  }
+
+  /// Patterns of paths, written as paths are.
+  private func globs(_ key: String, _ map: inout MapReader) -> [String] {
+    guard let node = map.node(key) else { return [] }
+    let globs = node.value.array?.compactMap(\.string) ?? []
+    if globs.isEmpty || globs.count != node.value.array?.count || globs.contains(where: Self.isNoGlob) {
+      diagnostics.error(
+        "\(key) must be a list of paths, with * for any text",
+        at: node.location,
+        hint: "for example \"\(key): [auth/approle/role/*, sys/policies/acl/*]\""
+      )
+    }
+    return globs
+  }
+
+  private static func isNoGlob(_ text: String) -> Bool {
+    text.isEmpty || text.hasPrefix("/") || text.hasPrefix("v1/")
   }
 
   private enum Method: String, CaseIterable {

@@ -113,6 +113,21 @@ package struct EmbeddedServerManager: Sendable {
     return true
   }
 
+  /// Deletes all data of the server, which is ended if it runs; the next start begins anew.
+  ///
+  /// - Throws: `Problem` when another run uses it.
+  package func reset() async throws {
+    guard folder.exists else { return }
+    _ = try await down()
+    guard case .free(let lock) = try await claim() else {
+      throw Problem(.locked, "another run has just started the embedded server in \(folder.path)")
+    }
+    defer { try? lock.close() }
+    for name in [ServerFolder.storage, ServerFolder.sealKey, ServerFolder.credentials] {
+      try folder.remove(name)
+    }
+  }
+
   /// The server that ``up()`` left running, if it still does.
   package func running() throws -> EmbeddedServer? {
     guard let running = folder.running, running.process.isAlive, let credentials = folder.credentials else {

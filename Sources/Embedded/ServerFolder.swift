@@ -17,6 +17,7 @@ struct ServerFolder: Sendable {
   static let storage = "data"
   static let sealKey = "seal.key"
   static let log = "server.log"
+  static let credentials = "credentials.json"
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
@@ -74,6 +75,8 @@ struct ServerFolder: Sendable {
     }
   }
 
+  var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
   func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
 
   func remove(_ name: String) throws {
@@ -119,9 +122,9 @@ struct ServerFolder: Sendable {
     let process: ProcessIdentity
   }
 
-  var credentials: Credentials? { read("credentials.json") }
+  var credentials: Credentials? { read(Self.credentials) }
 
-  func save(_ credentials: Credentials) throws { try save(credentials, as: "credentials.json") }
+  func save(_ credentials: Credentials) throws { try save(credentials, as: Self.credentials) }
 
   var running: Running? { read("server.json") }
 

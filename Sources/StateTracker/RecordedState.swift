@@ -61,6 +61,52 @@ package struct RecordedState {
     return HistoryRecord.Server(try parse(bytes, file: StateLayout.serverFile))
   }
 
+  /// The hold that the environment is under; `nil` for none.
+  ///
+  /// - Throws: ``GitError``, ``Problem``.
+  package func hold() throws -> Hold? {
+    guard let commit, let bytes = try repository.file(StateLayout.holdFile, at: commit.tree) else {
+      return nil
+    }
+    return Hold(try parse(bytes, file: StateLayout.holdFile))
+  }
+
+  /// The schema's files as applied, by name.
+  ///
+  /// - Throws: ``GitError``.
+  package func schema() throws -> [String: [UInt8]] {
+    guard let commit, let folder = try repository.entry(StateLayout.schemaFolder, at: commit.tree) else {
+      return [:]
+    }
+    var files: [String: [UInt8]] = [:]
+    try read(folder.id, prefix: "") { files[$0] = $1 }
+    return files
+  }
+
+  /// The newest commit of this branch at which a version was the highest applied one; for 0, nothing.
+  ///
+  /// - Throws: ``GitError``, ``Problem``.
+  package func at(version: Int) throws -> RecordedState? {
+    if version == 0 { return RecordedState(commit: nil, in: repository) }
+    for commit in try commits() {
+      let state = RecordedState(commit: commit, in: repository)
+      if try state.version() == version { return state }
+    }
+    return nil
+  }
+
+  /// The commit of this branch that recorded a version: the oldest that has it.
+  ///
+  /// - Throws: ``GitError``.
+  package func commit(recording version: Int) throws -> Commit? {
+    var found: Commit?
+    for commit in try commits() {
+      guard try RecordedState(commit: commit, in: repository).version() >= version else { break }
+      found = commit
+    }
+    return found
+  }
+
   /// The highest applied version, without reading any file; 0 for none.
   package func version() throws -> Int {
     guard let commit, let folder = try repository.entry(StateLayout.historyFolder, at: commit.tree) else {

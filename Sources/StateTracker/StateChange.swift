@@ -9,9 +9,15 @@ package struct StateChange: Sendable {
   package var sent: [VaultPath: Value?] = [:]
   /// What was read back, secrets as fingerprints; `nil` for what is gone or cannot be read.
   package var observed: [VaultPath: Value?] = [:]
+  /// Which paths somebody else's change is left alone at, with the reason; `nil` for no longer.
+  package var kept: [VaultPath: Value?] = [:]
+  /// The hold that begins with this commit, or `.some(nil)` when one ends; `nil` leaves it.
+  package var hold: Hold??
   /// The schema's files as applied, by name; `nil` leaves them.
   package var schema: [String: [UInt8]]?
   package var record: HistoryRecord?
+  /// Further versions, of a history that is made anew.
+  package var earlierRecords: [HistoryRecord] = []
   /// Which server the state is that of; `nil` leaves what is recorded.
   package var server: HistoryRecord.Server?
   /// The commit's first line.
@@ -32,8 +38,10 @@ package struct StateChange: Sendable {
     var changes: [String: TreeChange] = [:]
     for (path, value) in sent { changes[StateLayout.file(.sent, path)] = Self.file(value) }
     for (path, value) in observed { changes[StateLayout.file(.observed, path)] = Self.file(value) }
+    for (path, value) in kept { changes[StateLayout.file(.kept, path)] = Self.file(value) }
+    if let hold { changes[StateLayout.holdFile] = Self.file(hold?.value) }
     if let server { changes[StateLayout.serverFile] = .blob(Array(YAML.emit(server.value).utf8)) }
-    if let record {
+    for record in earlierRecords + [record].compactMap(\.self) {
       let order = ["version", "name", "checksum", "path", "namespace", "action", "outcome", "before"]
       changes[Self.file(of: record)] = .blob(Array(YAML.emit(record.value, keyOrder: order).utf8))
     }

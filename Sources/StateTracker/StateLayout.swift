@@ -8,11 +8,14 @@ package enum StateLayout {
     case sent
     /// What the server answered at the end of that version, secrets as fingerprints.
     case observed
+    /// That somebody else's change of a path was left alone, until it is written again.
+    case kept
   }
 
   package static let schemaFolder = "schema"
   package static let historyFolder = "history"
   static let serverFile = "server.yaml"
+  static let holdFile = "hold.yaml"
 
   /// The file of a path, for example `sent/@team/auth/approle/role/web.yaml`.
   package static func file(_ layer: Layer, _ path: VaultPath) -> String {

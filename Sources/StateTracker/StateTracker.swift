@@ -80,10 +80,93 @@ package final class StateTracker {
     )
     remoteTags = listed.filter { $0.key.hasPrefix(tagPrefix) }
     guard let tip = listed[branchReference] else { return RecordedState(commit: nil, in: repository) }
-    if try repository.reference(localReference) != tip || !repository.contains(tip) {
+    let known = try repository.reference(localReference)
+    if known != tip || !repository.contains(tip) {
       try await remote.transport.fetch([FetchRefspec(branchReference, to: localReference)], from: remote.name)
+      try keepRewritten(known, tip)
     }
     return RecordedState(commit: try repository.commit(tip), in: repository)
+  }
+
+  /// Somebody rewrote the branch: what it was stays reachable, for a repair.
+  private func keepRewritten(_ known: ObjectID?, _ tip: ObjectID) throws(GitError) {
+    guard let known, repository.contains(known), try !repository.isAncestor(known, of: tip) else { return }
+    let name = localReference + ".lost"
+    try repository.updateReference(
+      name,
+      to: known,
+      expecting: try repository.reference(name),
+      logMessage: "the remote's branch was rewritten"
+    )
+  }
+
+  /// The commits that tags of this environment name, by version, as the remote has them, else this repository.
+  ///
+  /// A tag of the remote that was never fetched is there, and what it names is not known.
+  ///
+  /// - Throws: ``GitError``.
+  package func taggedCommits() throws(GitError) -> [Int: ObjectID?] {
+    var found: [Int: ObjectID?] = [:]
+    let tags = remote == nil ? try repository.references(matching: tagPrefix + "*") : remoteTags
+    for (name, id) in tags {
+      guard let version = Int(name.dropFirst(tagPrefix.count)) else { continue }
+      found[version] = .some(repository.contains(id) ? try repository.commit(id).id : nil)
+    }
+    return found
+  }
+
+  /// Makes the tags of versions anew, wherever they pointed: the branch is the truth.
+  ///
+  /// - Throws: ``GitError``.
+  package func retag(_ commits: [(label: String, commit: Commit)]) async throws(GitError) {
+    var updates: [ReferenceUpdate] = []
+    for (label, commit) in commits {
+      let object = try repository.createTag(
+        name: tagName(label),
+        target: commit.id,
+        tagger: identity.committer,
+        message: commit.summary
+      )
+      updates.append(ReferenceUpdate(tagPrefix + label, from: remoteTags[tagPrefix + label], to: object))
+    }
+    if let remote { try await remote.transport.push(updates, to: remote.name).check() }
+    for update in updates {
+      guard let id = update.new else { continue }
+      if remote != nil { remoteTags[update.name] = id }
+      try repository.updateReference(
+        update.name,
+        to: id,
+        expecting: try repository.reference(update.name),
+        logMessage: "repair"
+      )
+    }
+  }
+
+  /// A commit that this repository still knows, although the branch does not have it: found by its tree.
+  ///
+  /// - Throws: ``GitError``.
+  package func lostState(withTree tree: String) throws(GitError) -> RecordedState? {
+    var starts = try repository.references(matching: "refs/vault-migrations/*")
+    starts.merge(try repository.references(matching: "refs/heads/\(branch)")) { $1 }
+    starts.merge(try repository.references(matching: "refs/remotes/*")) { $1 }
+    starts.merge(try repository.references(matching: tagPrefix + "*")) { $1 }
+    var seen: Set<ObjectID> = []
+    for (name, id) in starts.sorted(by: { $0.key < $1.key })
+    where name.contains(branch) || name.hasPrefix(tagPrefix) {
+      guard repository.contains(id) else { continue }
+      for commit in try repository.log(from: try repository.commit(id).id) {
+        guard seen.insert(commit.id).inserted else { break }
+        if commit.tree.description == tree { return RecordedState(commit: commit, in: repository) }
+      }
+    }
+    return nil
+  }
+
+  /// Sets the branch to a commit that it had before.
+  ///
+  /// - Throws: ``GitError`` of kind `referenceChanged` or `rejectedAsStale` if it moved since `present` was read.
+  package func restore(_ lost: RecordedState, over present: RecordedState) async throws(GitError) {
+    try await publish(Draft(state: lost, base: present.commit?.id, tag: nil))
   }
 
   /// Whether a version's tag is where the branch's user would look for it.
@@ -91,6 +174,16 @@ package final class StateTracker {
     let name = tagPrefix + label
     if remoteTags[name] != nil { return true }
     return try repository.reference(name) != nil
+  }
+
+  /// Deletes branch and tags in this repository, and nothing on a remote.
+  ///
+  /// Returns their full names. Throws ``GitError``.
+  package func forget() throws(GitError) -> [String] {
+    var found = try repository.references(matching: tagPrefix + "*")
+    if let id = try repository.reference(localReference) { found[localReference] = id }
+    for (name, id) in found { try repository.deleteReference(name, expecting: id) }
+    return found.keys.sorted()
   }
 
   // MARK: - Writing

@@ -51,7 +51,11 @@ struct VaultMigrations: AsyncParsableCommand {
       ),
       CommandGroup(
         name: "Applying",
-        subcommands: [PlanCommand.self, ApplyCommand.self, SyncCommand.self, UnlockCommand.self]
+        subcommands: [PlanCommand.self, ApplyCommand.self, SyncCommand.self]
+      ),
+      CommandGroup(
+        name: "Mending",
+        subcommands: [RollbackCommand.self, ReleaseCommand.self, RepairCommand.self, UnlockCommand.self]
       ),
       CommandGroup(
         name: "Looking",

@@ -6,7 +6,7 @@ import Values
 @Suite struct AdoptionTests {
   @Test func adoptsWhatIsAlreadyAsDeclared() async throws {
     try await withSmallProject { project, server in
-      try configureByHand(server, ttl: 1200)
+      try Small.configureByHand(server, ttl: 1200)
       let before = try versions(server)
       try await project.tool("sync")
       #expect(try versions(server) == before)
@@ -24,7 +24,7 @@ import Values
 
   @Test func stopsForAnObjectThatIsDifferent() async throws {
     try await withSmallProject { project, server in
-      try configureByHand(server, ttl: 999)
+      try Small.configureByHand(server, ttl: 999)
       try server.request("DELETE", "sys/policies/acl/web")
       let before = try await Snapshot(project, server)
       let error = try await project.json("sync", exits: 3)
@@ -38,9 +38,28 @@ import Values
     }
   }
 
+  @Test func tellsAllDifferencesAtOnce() async throws {
+    try await withSmallProject { project, server in
+      try Small.configureByHand(server, ttl: 999)
+      try server.request(
+        "POST",
+        "sys/policies/acl/web",
+        #"{"policy": "path \"b\" { capabilities = [\"read\"] }"}"#
+      )
+      let before = try await Snapshot(project, server)
+      let error = try await project.json("sync", exits: 3)
+      let problems = error["problems"]?.array ?? []
+      #expect(
+        Set(problems.compactMap { $0["path"]?.string }) == ["auth/approle/role/web", "sys/policies/acl/web"]
+      )
+      #expect(problems.allSatisfy { $0["hint"]?.string?.contains("--revert") ?? false })
+      #expect(try await Snapshot(project, server) == before)
+    }
+  }
+
   @Test func stopsForASecretWithOtherValues() async throws {
     try await withSmallProject { project, server in
-      try configureByHand(server, ttl: 1200)
+      try Small.configureByHand(server, ttl: 1200)
       try server.request("POST", "apps/data/web", #"{"data": {"password": "by hand", "mode": "fast"}}"#)
       let outcome = try await project.tool("sync", exits: 3)
       #expect(outcome.errors.contains("apps/data/web exists already"))
@@ -52,26 +71,11 @@ import Values
   @Test func saysWhatGenerateFinds() async throws {
     try await withServer(Small.state) { project, server in
       let project = project.with(["APP_PASSWORD": "app-password-1"])
-      try configureByHand(server, ttl: 1200)
+      try Small.configureByHand(server, ttl: 1200)
       let report = try await project.json("generate", "--dry-run")
       #expect(report["existing"]?.texts == Small.paths.sorted())
       #expect(project.read("migrations/0001-initial.yaml").isEmpty)
     }
-  }
-
-  private func configureByHand(_ server: BaoServer, ttl: Int) throws {
-    let policy = #"{"policy": "path \"apps/data/web\" { capabilities = [\"read\"] }"}"#
-    try server.request("POST", "sys/policies/acl/web", policy)
-    try server.request("POST", "sys/mounts/apps", #"{"type": "kv", "options": {"version": "2"}}"#)
-    try waitForKV(server)
-    try server.request("POST", "apps/data/web", #"{"data": {"password": "app-password-1", "mode": "fast"}}"#)
-    try server.request("POST", "sys/auth/approle", #"{"type": "approle"}"#)
-    try server.request("POST", "auth/approle/role/web", #"{"token_policies": ["web"], "token_ttl": \#(ttl)}"#)
-  }
-
-  /// A mount of KV v2 refuses requests until it has prepared its storage.
-  private func waitForKV(_ server: BaoServer) throws {
-    for _ in 0..<1000 where try server.request("GET", "apps/config").status != 200 {}
   }
 
   /// What a write that changes nothing would still raise.

@@ -7,7 +7,9 @@ import Values
   private static let commands = [
     [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
     ["show"],
-    ["drift"], ["catalogue"], ["unlock"], ["dev", "up"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
+    ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"],
+    ["dev", "up"],
+    ["dev", "reset"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
   ]
 
   @Test(arguments: commands)

@@ -35,12 +35,12 @@ struct InterruptedProject {
     }
   }
 
-  /// Starts `sync`, which the executioner is to stop.
-  func start() throws -> ChildProcess {
+  /// Starts a command, which the executioner is to stop.
+  func start(_ arguments: [String] = ["sync"]) throws -> ChildProcess {
     // env changes the folder, and then becomes the tool.
     let process = try ChildProcess(
       "/usr/bin/env",
-      ["-C", project.folder, Tool.path, "sync"],
+      ["-C", project.folder, Tool.path] + arguments,
       environment: project.variables,
       log: project.scratch.file("sync.log")
     )

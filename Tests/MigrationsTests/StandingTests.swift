@@ -82,7 +82,7 @@ private struct AppliedProject {
   private func expectDivergence(_ standing: Standing, _ expected: String) throws {
     #expect(standing.state == .diverged)
     #expect(try complaints { try standing.requireAgreement() } == [expected])
-    #expect(standing.disagreement?.code.exitStatus == 3)
+    #expect(standing.disagreement?.problem.code.exitStatus == 3)
   }
 
   @Test func `Nothing applied is empty, and everything is pending`() async throws {
@@ -144,7 +144,7 @@ private struct AppliedProject {
       try expectDivergence(
         try project.judge(head: try project.head(3)),
         "the ledger says version 0003 is applied, the state branch ends at 0002 (was the branch deleted or rewritten, "
-          + "or is the remote another one? restore the branch from a clone or a tag)"
+          + "or is the remote another one? \"repair --rebuild\" restores it)"
       )
     }
   }
@@ -152,15 +152,17 @@ private struct AppliedProject {
   @Test func `A branch ahead of the ledger stops everything`() async throws {
     try await Scratch.with { scratch in
       let project = try await AppliedProject(in: scratch)
-      let hint =
-        "(was Vault restored from a snapshot, or is this another server? nothing is written until they agree)"
+      func hint(_ known: Int) -> String {
+        "(was Vault restored from a snapshot, or is this another server? \"repair --reapply-from \(known)\" applies again "
+          + "what is missing, \"repair --accept\" trusts the branch)"
+      }
       try expectDivergence(
         try project.judge(head: try project.head(1)),
-        "the state branch says version 0002 is applied, the ledger ends at 0001 \(hint)"
+        "the state branch says version 0002 is applied, the ledger ends at 0001 \(hint(1))"
       )
       try expectDivergence(
         try project.judge(head: nil),
-        "the state branch says version 0002 is applied, the ledger knows of none \(hint)"
+        "the state branch says version 0002 is applied, the ledger knows of none \(hint(0))"
       )
       #expect(
         try project.judge(head: nil, run: 2).state == .interrupted,
@@ -176,7 +178,7 @@ private struct AppliedProject {
       head.tree = String(repeating: "0", count: 40)
       let expected =
         "branch and ledger disagree about version 0002 "
-        + "(was the state branch rewritten, or Vault restored? compare its history with what is on the server)"
+        + "(was the state branch rewritten, or Vault restored? \"repair --rebuild\" trusts the ledger, \"repair --accept\" the branch)"
       try expectDivergence(try project.judge(head: head), expected)
       head = try project.head(2)
       head.checksum = "sha256:other"

@@ -63,15 +63,30 @@ package final class Baseline {
     }
     let standing = try await examine()
     let fingerprints = Fingerprints(key: try target.ledger.fingerprintKey())
-    let comparison = try compare(standing, fingerprints)
-    var claims = try RunClaims(of: standing, applied: try fold(to: standing.version), in: target)
-    let baseline = try await record(comparison, standing, lock)
+    try target.checkClaims(target.tasks(of: standing.pending))
+    let findings = try compare(standing, fingerprints)
+    let baseline = try await record(findings, standing, lock)
+    var claims = try RunClaims(of: standing, applied: try fold(to: version), in: target)
     try claims.settle(try fold(to: version))
     return baseline
   }
 
   private func fold(to version: Int) throws(Problem) -> Fold {
     try Fold(project.migrations.filter { $0.version <= version }, environment: target.environment.name)
+  }
+
+  private func compare(_ standing: Standing, _ fingerprints: Fingerprints) throws
+    -> BaselineComparison.Findings
+  {
+    let comparison = try BaselineComparison(
+      target: target,
+      project: project,
+      before: fold(to: standing.version),
+      after: fold(to: version),
+      accepted: accepted,
+      fingerprints: fingerprints
+    )
+    return try comparison.findings()
   }
 
   private func examine() async throws -> Standing {
@@ -85,133 +100,17 @@ package final class Baseline {
         hint: "a baseline is for an environment that the records do not know yet"
       )
     }
-    guard standing.run == nil else {
+    // A baseline that could not be published intended nothing, and may be tried again.
+    guard standing.run?.steps.isEmpty ?? true else {
       throw Problem(.worldChanged, "a run of \(name) was interrupted", hint: "finish it with sync first")
     }
     return standing
   }
 
-  // MARK: - Comparing
-
-  private struct Findings {
-    var change = StateChange(summary: "")
-    var outcomes: [HistoryRecord.Outcome] = []
-    var paths: [VaultPath] = []
-    var accepted: [VaultPath] = []
-    var actions: [VaultPath] = []
-    var unverifiable: [VaultPath: [String]] = [:]
-    var unset: Set<String> = []
-  }
-
-  private func compare(_ standing: Standing, _ fingerprints: Fingerprints) throws -> Findings {
-    let fold = try fold(to: version)
-    let before = try self.fold(to: standing.version)
-    let resources = fold.resources.filter { before.resources[$0.key] != $0.value }
-    let mounts = try target.mounts(declaredBy: fold)
-    let reader = target.reader(for: resources)
-    let live = try reader.read(resources.keys, mounts: mounts)
-    let secrets = resources.keys.filter { target.catalogue.endpoint(for: $0, mounts: mounts).kind == .kvData }
-    let content = try reader.readSecretData(secrets.filter { live[$0] != nil }.sorted())
-    let given = try GivenValues(
-      of: resources.reduce(into: []) { $0.formUnion($1.value.givenObjects(in: $1.key.namespace)) },
-      from: target,
-      mounts: mounts
-    )
-    var findings = Findings()
-    var differences: [Problem] = []
-    for (path, declared) in resources.sorted(by: { $0.key < $1.key }) {
-      let endpoint = target.catalogue.endpoint(for: path, mounts: mounts)
-      let known = try target.known(
-        declared,
-        at: path,
-        endpoint,
-        shown: endpoint.kind == .kvData ? content[path].map { ["data": $0] } : live[path],
-        lookUp: given.lookUp(for: path),
-        unset: &findings.unset
-      )
-      let verdict = verdict(known, endpoint, path, live[path], content[path])
-      if let difference = verdict.difference {
-        if accepted.contains(path) {
-          findings.accepted.append(path)
-        } else {
-          differences.append(difference)
-        }
-      }
-      if !verdict.unverifiable.isEmpty { findings.unverifiable[path] = verdict.unverifiable }
-      findings.paths.append(path)
-      findings.change.sent[path] = known.recorded(fingerprints, at: path, endpoint)
-      findings.change.observed[path] = .some(
-        live[path].map { fingerprints.replacingSecrets(in: $0, at: path, endpoint) }
-      )
-      findings.outcomes.append(outcome(path, .create))
-    }
-    for path in before.resources.keys where fold.resources[path] == nil {
-      findings.change.sent[path] = .some(nil)
-      findings.change.observed[path] = .some(nil)
-      findings.outcomes.append(outcome(path, .delete))
-    }
-    findings.actions = fold.actions.keys.filter { before.actions[$0] == nil }.sorted()
-    findings.outcomes += findings.actions.map { outcome($0, .run) }
-    try checkAccepted(resources)
-    guard differences.isEmpty else { throw Problems(items: differences) }
-    return findings
-  }
-
-  private func outcome(_ path: VaultPath, _ action: Change.Action) -> HistoryRecord.Outcome {
-    let outcome = RunRecord.Progress.adopted.rawValue
-    return HistoryRecord.Outcome(path: path, action: action.rawValue, outcome: outcome, before: nil)
-  }
-
-  /// Whether the server has what is declared, as far as anybody can tell.
-  private func verdict(
-    _ known: KnownValue,
-    _ endpoint: Endpoint,
-    _ path: VaultPath,
-    _ live: Value?,
-    _ content: Value?
-  ) -> (difference: Problem?, unverifiable: [String]) {
-    if endpoint.readPath(for: path) == .nothing { return (nil, known.value.object?.keys.sorted() ?? []) }
-    guard let live else { return (difference(path, "is not on the server", []), []) }
-    if endpoint.kind == .kvData {
-      let isEqual =
-        JSON.bytesExposingSecrets(known.value["data"] ?? .null) == JSON.bytesExposingSecrets(content ?? .null)
-      return (isEqual ? nil : difference(path, "holds other values than are declared", []), [])
-    }
-    let comparison = Comparison(declared: known.complete, live: live.object ?? [:], endpoint: endpoint)
-    let fields = comparison.differences
-    let untold = Set(known.untold.map { $0.joined(separator: ".") })
-    return (
-      fields.isEmpty ? nil : difference(path, "is not as declared", fields),
-      Set(comparison.unverifiable).union(untold).sorted()
-    )
-  }
-
-  private func difference(_ path: VaultPath, _ what: String, _ fields: [FieldDifference]) -> Problem {
-    Problem(
-      .worldChanged,
-      "\(path) \(what)\(fields.listed)",
-      at: project.schema.declaration(at: path)?.location,
-      path: path.description,
-      hint: "mend the schema or the server; or record it as it is with --accept \(path)"
-    )
-  }
-
-  /// A typing error would accept nothing.
-  private func checkAccepted(_ resources: [VaultPath: Value]) throws(Problem) {
-    guard let path = accepted.subtracting(resources.keys).min() else { return }
-    throw Problem(
-      .usage,
-      "\(path) is not declared up to version \(Migration.label(version))",
-      path: path.description,
-      hint: Suggestion.nearest(to: path.description, among: resources.keys.map(\.description)).map {
-        "did you mean \($0)?"
-      }
-    )
-  }
-
   // MARK: - Recording
 
-  private func record(_ findings: Findings, _ standing: Standing, _ lock: RunLock) async throws
+  private func record(_ findings: BaselineComparison.Findings, _ standing: Standing, _ lock: RunLock)
+    async throws
     -> BaselineReport
   {
     guard let migration = project.migrations.first(where: { $0.version == version }) else {
@@ -221,14 +120,23 @@ package final class Baseline {
     let journal = RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion)
     try journal.record([:])
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
-    let applied = try await recorder.record(
-      migration,
-      findings.change,
-      findings.outcomes,
-      journal,
-      lock,
-      isBaseline: true
-    )
+    let applied: RunReport.Version
+    do {
+      applied = try await recorder.record(
+        migration,
+        findings.change,
+        findings.outcomes,
+        journal,
+        lock,
+        isBaseline: true
+      )
+    } catch {
+      // What was published, the next run finishes; what was not, never was.
+      if let state = try? await target.tracker.fetch(), let last = try? state.version(), last < version {
+        try? journal.clear()
+      }
+      throw error
+    }
     report(.versionApplied(label: migration.label, tag: applied.tag))
     return BaselineReport(
       version: applied,

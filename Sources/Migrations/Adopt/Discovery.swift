@@ -11,19 +11,19 @@ import VaultClient
 package struct Discovery {
   private let target: Target
   private let scope: DiscoveryScope
-  private let own: OwnObjects
-  private var found = Discovered()
+  let own: OwnObjects
+  var found = Discovered()
   /// The ids of objects that the server made by itself.
-  private var selfMade: Set<String> = []
+  var selfMade: Set<String> = []
   /// The ids of what is known by another name.
   private var seen: Set<String> = []
   /// Values that a list showed already.
-  private var shown: [VaultPath: Value] = [:]
+  var shown: [VaultPath: Value] = [:]
   private var paths: Set<VaultPath> = []
-  private var dataPaths: Set<VaultPath> = []
+  var dataPaths: Set<VaultPath> = []
 
-  private var client: VaultClient { target.client }
-  private var catalogue: Catalogue { target.catalogue }
+  var client: VaultClient { target.client }
+  var catalogue: Catalogue { target.catalogue }
 
   /// Prepares a walk over one server.
   ///
@@ -58,8 +58,7 @@ package struct Discovery {
       guard scope.mayInclude(namespace: namespace) else { continue }
       let mounts = try mounted(in: namespace)
       try walk(mounts, in: namespace)
-      let children = try children(of: namespace)
-      namespaces += children
+      if scope.mayLeaveNamespaces { namespaces += try children(of: namespace) }
     }
   }
 
@@ -291,42 +290,10 @@ package struct Discovery {
     }
   }
 
-  // MARK: - Reading
-
-  private var reader: LiveReader {
-    LiveReader(client: client, catalogue: catalogue)
-  }
-
-  private mutating func read(_ paths: Set<VaultPath>) {
-    for (path, value) in shown where paths.contains(path) {
-      found.live[path] = reader.recordable(value, at: path, found.mounts)
-    }
-    let survey = reader.survey(paths.filter { shown[$0] == nil }, mounts: found.mounts)
-    found.live.merge(survey.found) { $1 }
-    for (path, error) in survey.failures where !Self.absence.contains(error.kind) {
-      found.unreadable[path] = error.message
-    }
-    if !selfMade.isEmpty {
-      // The aliases of such an entity are no more anybody's work than the entity is.
-      found.live = found.live.filter { _, value in
-        !(value.object?.values.contains { selfMade.contains($0.string ?? "") } ?? false)
-      }
-    }
-    let data = dataPaths.filter { path in
-      paths.contains(path) && found.live[path] != nil
-        && catalogue.endpoint(for: path, mounts: found.mounts).kind == .kvData
-    }.sorted()
-    do {
-      for (path, content) in try reader.readSecretData(data) { found.live[path] = ["data": content] }
-    } catch {
-      for path in data { found.unreadable[path] = (error as? VaultError)?.message ?? "\(error)" }
-    }
-  }
-
   // MARK: - Answers
 
   /// Errors that mean that there is nothing to list.
-  private static let absence: Set<VaultError.Kind> = [
+  static let absence: Set<VaultError.Kind> = [
     .notFound, .noSuchMount, .namespaceNotFound, .refused, .unsupported, .wrongNamespace,
   ]
 

@@ -32,6 +32,12 @@ package struct DiscoveryScope: Sendable {
     data.contains { $0.mayMatch(below: prefix) || $0.mayMatch(below: name) }
   }
 
+  /// Whether anything in a child namespace could be meant at all.
+  var mayLeaveNamespaces: Bool {
+    // Paths of child namespaces are the only ones that begin like this.
+    globs.isEmpty || (globs + data).contains { $0.mayMatch(below: VaultPath("@")) }
+  }
+
   /// Whether anything in a namespace could be meant.
   func mayInclude(namespace: String) -> Bool {
     let prefix = VaultPath("", in: namespace)

@@ -31,7 +31,7 @@ package struct Importer {
     for found: Discovered,
     except declared: Set<VaultPath> = [],
     catalogue: Catalogue,
-    table: FieldTable = .builtIn
+    table: FieldTable
   ) -> Imported {
     var importer = Importer(found, catalogue, table)
     importer.result.notices = found.notices

@@ -4,21 +4,22 @@ import Values
 
 /// A declared value as far as it is known: secrets that nobody has told yet are missing from it.
 struct KnownValue {
-  /// Resolved, with placeholders where a secret is missing.
+  /// Resolved; where a secret is missing, with what the server shows, or nothing.
   let value: Value
-  /// Where it is missing.
-  let untold: Set<[String]>
+  /// Where a secret is missing, and whether the server shows it.
+  let untold: [[String]: Bool]
 
   /// The fields that nothing is missing from.
   var complete: [String: Value] {
-    let holes = Set(untold.compactMap(\.first))
+    let holes = Set(untold.filter { !$0.value }.keys.compactMap(\.first))
     return (value.object ?? [:]).filter { !holes.contains($0.key) }
   }
 
   /// What is recorded under `sent/`.
   func recorded(_ fingerprints: Fingerprints, at path: VaultPath, _ endpoint: Endpoint) -> Value {
     fingerprints.replacingSecrets(in: value, at: path, endpoint).mapLeaves { leaf, keys in
-      untold.contains(keys) ? Fingerprints.untold : leaf
+      guard let isShown = untold[keys] else { return leaf }
+      return isShown ? Fingerprints.untold(knownAs: leaf) : .string(Fingerprints.untold)
     }
   }
 }
@@ -37,7 +38,7 @@ extension Target {
     lookUp: @escaping Resolver.LookUp,
     unset: inout Set<String>
   ) throws(Problem) -> KnownValue {
-    var untold: Set<[String]> = []
+    var untold: [[String]: Bool] = [:]
     var missing: Set<String> = []
     let value = try declared.mapLeaves { (leaf, keys) throws(Problem) -> Value in
       let names = unsetVariables(in: leaf)
@@ -45,16 +46,16 @@ extension Target {
         return try resolver.resolve(leaf, path: path.description, lookUp: lookUp)
       }
       missing.formUnion(names)
-      if let text = shown?.member(at: keys)?.string { return .secret(Secret(text)) }
-      untold.insert(keys)
-      return ""
+      let text = shown?.member(at: keys)?.string
+      untold[keys] = text != nil
+      return .secret(Secret(text ?? ""))
     }
     unset.formUnion(missing)
     return KnownValue(value: value.marking(secretsOf: endpoint), untold: untold)
   }
 
   /// The variables of a text that nobody has set.
-  private func unsetVariables(in leaf: Value) -> [String] {
+  func unsetVariables(in leaf: Value) -> [String] {
     guard case .string(let text) = leaf, let references = (try? Template(text))?.references else { return [] }
     return references.compactMap { reference in
       guard case .variable(let name, _) = reference else { return nil }

@@ -18,9 +18,10 @@ package struct MigrationStore {
   /// - Parameters:
   ///   - migration: The next one.
   ///   - link: Its line of the chain.
+  ///   - comment: What stands at the head of the file; no part of the checksum.
   /// - Returns: The path of the migration's file.
   /// - Throws: ``Problem`` if a file is in the way or cannot be written.
-  package func write(_ migration: Migration, _ link: Chain.Link) throws -> String {
+  package func write(_ migration: Migration, _ link: Chain.Link, comment: String? = nil) throws -> String {
     let path = "\(folder)/\(migration.fileName)"
     guard !FileManager.default.fileExists(atPath: path) else {
       throw Problem(
@@ -31,7 +32,10 @@ package struct MigrationStore {
     }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try Data(MigrationFile.text(migration).utf8).write(to: URL(filePath: path), options: .atomic)
+      try Data(MigrationFile.text(migration, comment: comment).utf8).write(
+        to: URL(filePath: path),
+        options: .atomic
+      )
       var chain = chain
       chain.links.append(link)
       try Data(chain.text.utf8).write(to: URL(filePath: "\(folder)/\(Chain.fileName)"), options: .atomic)

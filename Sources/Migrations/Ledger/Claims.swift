@@ -66,12 +66,13 @@ package struct Claims: Hashable, Sendable {
         if other.paths.contains(task.path) {
           return problem(task.path, "\(task.path) belongs to \(other.owner)", other.owner)
         }
-        guard task.action == .delete, task.path.isMount || task.path.isAuthMethod,
-          let inside = other.paths.filter({ task.path.contains($0) }).min()
+        guard let mount = task.move?.from ?? (task.action == .delete ? task.path : nil),
+          mount.isMount || mount.isAuthMethod,
+          let inside = other.paths.filter({ $0 == mount || mount.contains($0) }).min()
         else { continue }
         return problem(
-          task.path,
-          "\(task.path) holds \(inside), which belongs to \(other.owner), and would take it along",
+          mount,
+          "\(mount) holds \(inside), which belongs to \(other.owner), and would take it along",
           other.owner
         )
       }

@@ -41,10 +41,22 @@ package struct RunRecord: Sendable, Hashable {
   /// Stands in the place of a checksum when no version is applied, but changed values are written again.
   static let refresh = "refresh"
 
+  /// The same for a repair that applies versions again, for one that takes an interrupted version back, and for a rollback.
+  static let reapply = "reapply"
+  static let undo = "undo"
+  static let rollback = "rollback"
   /// The paths that it was to put back to what was recorded.
   var reverted: Set<VaultPath> { Set(steps.filter(\.value.isRevert).keys) }
 
   package var isRefresh: Bool { checksum == Self.refresh }
+
+  /// Whether its steps are those of a version, done or taken back.
+  var resumes: Bool { !isOutsideOfVersions || checksum == Self.undo }
+
+  /// Whether it is anything else than the application of a version.
+  package var isOutsideOfVersions: Bool {
+    [Self.refresh, Self.reapply, Self.undo, Self.rollback].contains(checksum)
+  }
 
   package init(runID: String, version: Int, checksum: String) {
     self.runID = runID

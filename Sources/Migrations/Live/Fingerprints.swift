@@ -37,16 +37,23 @@ package struct Fingerprints: Sendable {
   }
 
   /// Stands in the place of a secret that the server has and that nobody has told yet.
-  static let untold = Value.string(Endpoint.fingerprintPrefix + "untold")
+  ///
+  /// Where the server shows the secret, its fingerprint stands behind a colon.
+  static let untold = Endpoint.fingerprintPrefix + "untold"
 
-  /// Where a recorded value holds a secret that nobody has told yet.
-  static func untoldLeaves(in value: Value) -> Set<[String]> {
-    var keys: Set<[String]> = []
+  /// Where a recorded value holds a secret that nobody has told yet, with what stands there.
+  static func untoldLeaves(in value: Value) -> [[String]: Value] {
+    var leaves: [[String]: Value] = [:]
     _ = value.mapLeaves { leaf, place in
-      if leaf == untold { keys.insert(place) }
+      if leaf.string?.hasPrefix(untold) ?? false { leaves[place] = leaf }
       return leaf
     }
-    return keys
+    return leaves
+  }
+
+  /// The mark for a secret whose fingerprint is known.
+  static func untold(knownAs fingerprint: Value) -> Value {
+    .string("\(untold):\(fingerprint.string ?? "")")
   }
 
   /// Whether a recorded leaf is a fingerprint.

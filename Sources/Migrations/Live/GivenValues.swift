@@ -94,9 +94,9 @@ struct GivenValues {
     case (.vault, .action):
       what = "reading \(object.path) makes something new each time"
       hint = "add it as an action and save what it answers"
-    case (.vault, .noField(let hint_)):
+    case (.vault, .noField(let remedy)):
       what = "\(object.path) has no field \(object.given.place.field)"
-      hint = hint_
+      hint = remedy
     case (.vault, .nothing): what = "the server has nothing at \(object.path)"
     case (.id, _): what = "the server has nothing with an id at \(object.path)"
     case (.accessor, _):
@@ -147,21 +147,13 @@ struct GivenValues {
     let places = Dictionary(grouping: objects.filter { $0.given.kind == .vault }, by: \.path)
     let read = places.keys.filter { catalogue.endpoint(for: $0, mounts: mounts).kind != .action }.sorted()
     let results = target.client.perform(read.map { VaultRequest(.read, $0) })
-    var data: [VaultPath: Value] = [:]
     for (path, result) in zip(read, results) {
       let isVersioned = catalogue.endpoint(for: path, mounts: mounts).kind == .kvData
       let content = try Self.data(of: result)
-      data[path] = isVersioned ? content?["data"] : content
+      let data = isVersioned ? content?["data"] : content
+      for object in places[path] ?? [] { found[object] = Self.finding(object, data) }
     }
-    for (path, objects) in places {
-      for object in objects {
-        guard read.contains(path) else {
-          found[object] = .gap(.action)
-          continue
-        }
-        found[object] = Self.finding(object, data[path])
-      }
-    }
+    for object in places.values.joined() where found[object] == nil { found[object] = .gap(.action) }
     return found
   }
 

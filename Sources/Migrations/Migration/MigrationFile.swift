@@ -14,8 +14,11 @@ package enum MigrationFile {
   ]
 
   /// The file's text; the same migration always gives the same bytes.
-  package static func text(_ migration: Migration) -> String {
-    YAML.emit(migration.value, keyOrder: keyOrder)
+  package static func text(_ migration: Migration) -> String { text(migration, comment: nil) }
+
+  /// The same with a comment at its head.
+  static func text(_ migration: Migration, comment: String?) -> String {
+    YAML.emit(migration.value, keyOrder: keyOrder, comment: comment)
   }
 
   /// The version and name in a file's name; `nil` if it is not `NNNN-name.yaml`.

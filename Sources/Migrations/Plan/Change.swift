@@ -139,6 +139,13 @@ package struct Plan: Sendable {
   package var pending: [Change]
   /// On the server, changed by somebody else.
   package var drift: [Change]
+  /// Where somebody else's change was left alone, with the version that would have written the path.
+  package var kept: [Kept] = []
+
+  package struct Kept: Sendable, Hashable {
+    package let path: VaultPath
+    package let since: String
+  }
   /// What the server's own description says against the fields of what is to be written.
   package var warnings: [Problem] = []
 

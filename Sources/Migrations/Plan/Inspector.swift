@@ -57,6 +57,7 @@ package struct Inspector {
       pending: try counted(pending),
       drift: try view.map(drift) ?? []
     )
+    plan.kept = view?.layers.keptPaths ?? []
     plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
     return plan
   }
@@ -151,7 +152,7 @@ package struct Inspector {
       )
     }
     let applied = try Fold(
-      project.migrations.filter { $0.version <= standing.version },
+      project.migrations.filter { $0.version <= standing.hold?.to ?? standing.version },
       environment: target.environment.name
     )
     return RecordedView(
@@ -162,12 +163,32 @@ package struct Inspector {
     )
   }
 
+  /// What the schema would have to say so that paths are as somebody else made them; everything that drifted if `nil`.
+  ///
+  /// - Throws: ``Problems`` for what cannot be adopted, ``Problem``, ``VaultError``, ``GitError``.
+  package func adoption(of paths: Set<VaultPath>?) async throws -> DriftAdoption? {
+    guard let view = try recordedView(await examine()) else { return nil }
+    let live = try live(view)
+    let drift = drift(view, live).filter { paths?.contains($0.path) ?? true }
+    guard !drift.isEmpty else { return nil }
+    return try DriftAdoption(drift, live: live, project, view.mounts)
+  }
+
   private func drift(_ view: RecordedView) throws -> [Change] {
-    let live = try target.reader(for: view.applied.resources, sharing: view.applied.manages).read(
+    let schema = project.schema.content(in: target.environment.name)
+    let strangers = Strangers(target: target, fold: view.applied, schema: schema)
+    return try drift(view, live(view)) + strangers.changes()
+  }
+
+  private func live(_ view: RecordedView) throws -> [VaultPath: Value] {
+    try target.reader(for: view.applied.resources, sharing: view.applied.manages).read(
       view.layers.observed.keys,
       mounts: view.mounts
     )
-    return Planner.drift(
+  }
+
+  private func drift(_ view: RecordedView, _ live: [VaultPath: Value]) -> [Change] {
+    Planner.drift(
       observed: view.layers.observed,
       live: live,
       declared: view.applied.resources,

@@ -143,7 +143,7 @@ package struct Project: Sendable {
     return Chain.read(ProjectFile(path: source.shown(path), bytes: bytes), diagnostics)
   }
 
-  private static func snapshot(of files: [ProjectFile], _ root: String) -> [SnapshotFile] {
+  static func snapshot(of files: [ProjectFile], _ root: String) -> [SnapshotFile] {
     files.map { file in
       if file.path == root {
         // One file keeps its name.

@@ -26,7 +26,7 @@ package protocol ProjectSource {
 
 extension ProjectSource {
   /// The YAML files of a path that is one file or a folder of files, at any depth.
-  func files(at path: String) throws -> [ProjectFile]? {
+  package func files(at path: String) throws -> [ProjectFile]? {
     if let bytes = try bytes(at: path) { return [ProjectFile(path: shown(path), bytes: bytes)] }
     guard let names = try names(in: path) else { return nil }
     var found: [ProjectFile] = []

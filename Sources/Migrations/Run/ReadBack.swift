@@ -42,7 +42,13 @@ struct ReadBack {
   }
 
   /// What the state branch is to record of a migration.
-  func change(for migration: Migration, neighbours: [VaultPath] = []) throws -> StateChange {
+  ///
+  /// Of a path that the user keeps as somebody else left it, nothing was sent: what is recorded is only that.
+  func change(
+    for migration: Migration,
+    neighbours: [VaultPath] = [],
+    keeping kept: Set<VaultPath> = []
+  ) throws -> StateChange {
     let target = context.target
     var change = StateChange(summary: "")
     var shown = neighbours
@@ -61,14 +67,14 @@ struct ReadBack {
         for path in [task.path] + recordedContent(of: task.path) {
           change.sent[path] = .some(nil)
           change.observed[path] = .some(nil)
+          change.kept[path] = .some(nil)
         }
+      case .write where kept.contains(task.path):
+        change.kept[task.path] = ["since": .string(migration.label)]
+        shown.append(task.path)
       case .write(let declared):
-        let value = try target.resolver.resolve(
-          declared,
-          path: task.path.description,
-          lookUp: given.lookUp(for: task.path, absent: .placeholder)
-        )
-        change.sent[task.path] = recorded(value, at: task.path)
+        change.kept[task.path] = .some(nil)
+        change.sent[task.path] = try recorded(declared, at: task.path, given)
         // What was known after a move is known better after the write.
         change.observed.removeValue(forKey: task.path)
         // What is only created is not watched.
@@ -83,6 +89,20 @@ struct ReadBack {
     let live = try reader.read(observed, mounts: mounts)
     for path in observed { change.observed[path] = .some(live[path].map { recorded($0, at: path) }) }
     return change
+  }
+
+  /// A declaration of a path that a migration writes, as it is recorded.
+  func recorded(_ declared: Value, at path: VaultPath, of migration: Migration) throws -> Value {
+    try recorded(declared, at: path, givenValues(of: migration))
+  }
+
+  private func recorded(_ declared: Value, at path: VaultPath, _ given: GivenValues) throws -> Value {
+    let value = try context.target.resolver.resolve(
+      declared,
+      path: path.description,
+      lookUp: given.lookUp(for: path, absent: .placeholder)
+    )
+    return recorded(value, at: path)
   }
 
   private func recorded(_ value: Value, at path: VaultPath) -> Value {
@@ -104,6 +124,8 @@ struct ReadBack {
   }
 
   private func recordedContent(of mount: VaultPath) -> [VaultPath] {
-    Set(context.layers.sent.keys).union(context.layers.observed.keys).filter { mount.contains($0) }
+    Set(context.layers.sent.keys).union(context.layers.observed.keys).union(context.layers.kept.keys).filter {
+      mount.contains($0)
+    }
   }
 }

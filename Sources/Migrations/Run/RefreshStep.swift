@@ -137,7 +137,8 @@ extension Target {
   /// What refers to an object that is not there cannot be refreshed, and waits until it is.
   func refreshes(of fold: Fold, _ layers: StateLayers, _ fingerprints: Fingerprints) throws -> [Change] {
     let resolved = try fingerprinted(fold.resources, try mounts(declaredBy: fold), layers.sent, fingerprints)
-    return Planner.refreshes(applied: resolved, sent: layers.sent)
+    let kept = layers.kept
+    return Planner.refreshes(applied: resolved.filter { kept[$0.key] == nil }, sent: layers.sent)
   }
 
   /// Declared values, resolved, as they are recorded under `sent/`.
@@ -156,17 +157,21 @@ extension Target {
       mounts: mounts
     )
     for (path, value) in declared where objects[path]?.allSatisfy(given.contains) ?? true {
-      // What nobody had told when the server was taken as it was is no change, whatever it turns out to be.
-      let untold = sent[path].map(Fingerprints.untoldLeaves) ?? []
-      let told = untold.isEmpty ? value : value.mapLeaves { untold.contains($1) ? "" : $0 }
-      let known = KnownValue(
-        value: try resolver.resolve(told, path: path.description, lookUp: given.lookUp(for: path)),
-        untold: untold
-      )
-      values[path] = known.recorded(fingerprints, at: path, catalogue.endpoint(for: path, mounts: mounts))
+      let endpoint = catalogue.endpoint(for: path, mounts: mounts)
+      // What nobody had told when the server was taken as it was is no change, unless it turns out to be another secret.
+      let untold = sent[path].map(Fingerprints.untoldLeaves) ?? [:]
+      let told = untold.isEmpty ? value : value.mapLeaves { untold[$1] == nil || isSet($0) ? $0 : "" }
+      let resolved = try resolver.resolve(told, path: path.description, lookUp: given.lookUp(for: path))
+      values[path] = fingerprints.replacingSecrets(in: resolved, at: path, endpoint).mapLeaves { leaf, keys in
+        guard let mark = untold[keys] else { return leaf }
+        let isOther = mark != .string(Fingerprints.untold) && mark != Fingerprints.untold(knownAs: leaf)
+        return isOther && !leaf.isEmpty ? leaf : mark
+      }
     }
     return values
   }
+
+  private func isSet(_ leaf: Value) -> Bool { unsetVariables(in: leaf).isEmpty }
 
   /// What is to be recorded as sent from now on, because variables are set that were not when a baseline was recorded.
   func told(
@@ -181,18 +186,13 @@ extension Target {
     for (path, places) in open {
       guard let declared = fold.resources[path], let sent = layers.sent[path] else { continue }
       let endpoint = catalogue.endpoint(for: path, mounts: mounts)
-      var unset: Set<String> = []
-      let parts = declared.mapLeaves { places.contains($1) ? $0 : "" }
-      let known = try known(
-        parts,
-        at: path,
-        endpoint,
-        shown: nil,
-        lookUp: Resolver.placeholder,
-        unset: &unset
-      )
-      let now = known.recorded(fingerprints, at: path, endpoint)
-      let value = sent.mapLeaves { places.contains($1) ? now.member(at: $1) ?? $0 : $0 }
+      let parts = declared.mapLeaves { places[$1] == nil || !isSet($0) ? "" : $0 }
+      let resolved = try resolver.resolve(parts, path: path.description, lookUp: Resolver.placeholder)
+      let now = fingerprints.replacingSecrets(in: resolved, at: path, endpoint)
+      let value = sent.mapLeaves { leaf, keys in
+        guard places[keys] != nil, let told = now.member(at: keys), !told.isEmpty else { return leaf }
+        return told
+      }
       if value != sent { told[path] = value }
     }
     return told

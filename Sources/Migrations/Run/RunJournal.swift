@@ -10,6 +10,7 @@ final class RunJournal {
   private(set) var run: RunRecord
   /// The version of the ledger's entry, for the next check-and-set.
   private(set) var entryVersion: Int
+  private var madeMounts: Set<VaultPath> = []
 
   /// The steps as JSON, in the order in which they were begun: what a growing record begins with stays as it was.
   private var order: [VaultPath] = []
@@ -24,9 +25,22 @@ final class RunJournal {
     order = run.steps.keys.sorted()
     self.ledger = ledger
     self.entryVersion = entryVersion
+    for path in run.steps.keys { noteMount(path) }
+  }
+
+  private func noteMount(_ path: VaultPath) {
+    guard path.contentPrefix != nil, let step = run.steps[path], step.progress == .done, step.before == nil
+    else { return }
+    madeMounts.insert(path)
   }
 
   func step(_ path: VaultPath) -> RunRecord.Step? { run.steps[path] }
+
+  /// Whether this version made the mount that a path lies in, so that nobody else has put anything there: what is there
+  /// came with the mount, or from an action.
+  func hasMade(mountOf path: VaultPath) -> Bool {
+    madeMounts.contains { $0.contains(path) }
+  }
 
   /// Changes steps, and writes the record.
   func record(_ steps: [VaultPath: RunRecord.Step]) throws {
@@ -41,11 +55,13 @@ final class RunJournal {
   func note(_ path: VaultPath, _ progress: RunRecord.Progress) {
     run.steps[path]?.progress = progress
     texts[path] = nil
+    noteMount(path)
   }
 
   /// Notes which secrets the server has; it is written with the next record.
   func note(_ path: VaultPath, secrets: [String: Value]) {
     run.steps[path]?.secrets = secrets
+    texts[path] = nil
   }
 
   /// Takes back an intention that the server refused.

@@ -12,9 +12,9 @@ package final class Runner {
   let target: Target
   let project: Project
   let identity: RunIdentity
-  private let options: RunOptions
+  let options: RunOptions
   let logger: Logger
-  private let cancelled: () -> Bool
+  let cancelled: () -> Bool
   let report: (RunEvent) -> Void
 
   /// Prepares a run; nothing is asked or written yet.
@@ -61,6 +61,8 @@ package final class Runner {
       return result
     }
     try checkKept(first)
+    _ = try first.requireReleasable(by: project, in: target.environment.name)
+    try first.requireNoRollbackUnderWay()
     if options.onlyReverts {
       try checkNothingIsHalfDone(first)
     } else {
@@ -72,33 +74,25 @@ package final class Runner {
     try checkFields(of: first.pending)
     try await target.tracker.checkSigning()
 
-    if target.environment.server == .embedded { _ = try target.ledger.create() }
-    let lock = try await takeLock()
-    defer {
-      target.client.ignoreCancellation()
-      lock.release()
+    return try await locked(acceptsServer: options.acceptsServer) { standing, lock in
+      try await self.run(standing, lock)
     }
+  }
+
+  private func run(_ found: Standing, _ lock: RunLock) async throws -> RunReport {
+    var result = RunReport(environment: target.environment.name)
     // Somebody may have been faster before the lock was ours.
     target.forgetValues()
-    var standing = try await examine()
-    if let run = standing.run, !run.isRefresh, run.version == standing.version {
+    var standing = found
+    try standing.requireAgreement()
+    if let run = standing.run, !run.isOutsideOfVersions, run.version == standing.version {
       try finishRecord(of: run, standing, lock)
       standing = try await examine()
     }
     var options = options
     options.revert.formUnion(standing.run?.reverted ?? [])
-    let context = RunContext(
-      project: project,
-      target: target,
-      options: options,
-      lock: lock,
-      layers: try StateLayers(standing.recorded),
-      fingerprints: Fingerprints(key: try target.ledger.fingerprintKey()),
-      cancelled: cancelled,
-      report: report
-    )
     do {
-      try await applyPending(standing, context, &result)
+      try await applyPending(standing, try context(standing.recorded, lock, options), &result)
     } catch {
       throw error.afterApplying(result.applied)
     }
@@ -111,8 +105,9 @@ package final class Runner {
     _ result: inout RunReport
   ) async throws {
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
-    var fold = try appliedFold(standing)
+    var fold = try fold(upTo: standing.version)
     var claims = try RunClaims(of: standing, applied: fold, in: target)
+    let inverse = try standing.requireReleasable(by: project, in: target.environment.name)
     for migration in standing.pending where !options.onlyReverts {
       let version = VersionStep(
         context: context,
@@ -120,7 +115,13 @@ package final class Runner {
         migration: migration,
         interrupted: standing.run
       )
-      result.applied.append(try await version.apply(recording: &recorder, as: identity))
+      result.applied.append(
+        try await version.apply(
+          recording: &recorder,
+          as: identity,
+          endsHold: migration.version == inverse?.version
+        )
+      )
       try fold.apply(migration, environment: target.environment.name)
     }
     let refresh = RefreshStep(context: context, fold: fold, interrupted: standing.run)
@@ -148,26 +149,19 @@ package final class Runner {
     }
     guard standing.version > 0, let key = try target.ledger.storedKey() else { return false }
     let (fold, layers, fingerprints) = try (
-      appliedFold(standing), StateLayers(standing.recorded), Fingerprints(key: key)
+      fold(upTo: standing.version), StateLayers(standing.recorded), Fingerprints(key: key)
     )
     return try !target.refreshes(of: fold, layers, fingerprints).isEmpty
       || !target.told(fold, layers, fingerprints).isEmpty
   }
 
-  private func takeLock() async throws -> RunLock {
+  func takeLock() async throws -> RunLock {
     try await target.takeLock(
       for: identity,
       ttl: project.settings.lockTTL,
       patience: options.lockPatience,
       cancelled: cancelled,
       report: report
-    )
-  }
-
-  private func appliedFold(_ standing: Standing) throws(Problem) -> Fold {
-    try Fold(
-      project.migrations.filter { $0.version <= standing.version },
-      environment: target.environment.name
     )
   }
 

@@ -36,9 +36,11 @@ struct StateRecorder {
     _ outcomes: [HistoryRecord.Outcome],
     _ journal: RunJournal,
     _ lock: RunLock,
-    isBaseline: Bool = false
+    isBaseline: Bool = false,
+    endsHold: Bool = false
   ) async throws -> RunReport.Version {
     var change = change
+    if endsHold { change.hold = .some(nil) }
     let verb = isBaseline ? "baseline" : "apply"
     change.summary = "\(target.environment.name): \(verb) \(migration.label) \(migration.name)"
     change.trailers =
@@ -90,6 +92,22 @@ struct StateRecorder {
     change.trailers += commonTrailers
     try await publish(change, label: nil, lock)
     try setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
+  }
+
+  /// Records something else than a version: a rollback, or what a repair did.
+  ///
+  /// The head is at a version that the branch has, and that the ledger may not know yet.
+  mutating func recordAside(
+    _ change: StateChange,
+    at version: (number: Int, checksum: String),
+    _ journal: RunJournal,
+    _ lock: RunLock
+  ) async throws {
+    var change = change
+    change.summary = "\(target.environment.name): \(change.summary)"
+    change.trailers += commonTrailers
+    try await publish(change, label: nil, lock)
+    try setHead(version: version.number, checksum: version.checksum, journal, lock)
   }
 
   /// Records that the environment is on another server from now on.

@@ -63,7 +63,8 @@ package final class Target {
   /// Which server this is, as a version's record names it.
   package var server: HistoryRecord.Server {
     // The private server gets another port with each start; its cluster id tells it apart.
-    let address = environment.server == .embedded ? "embedded" : client.settings.address.description
+    let address =
+      environment.server == .embedded ? HistoryRecord.Server.embedded : client.settings.address.description
     return HistoryRecord.Server(
       address: address,
       namespace: client.settings.namespace,

@@ -32,7 +32,8 @@ struct TaskView {
   /// Whether an interrupted run had set out to do this task.
   let wasIntended: Bool
   let fingerprints: Fingerprints
-  /// Whether an interrupted run of another migration of this version wrote it: it is corrected, not respected.
+  /// Whether an interrupted run of another migration of this version wrote it, or it lies in a mount that this version
+  /// made: it is corrected, not respected.
   var isOurs = false
   /// What the server calls an object whose path it does not know.
   var id: String?

@@ -6,7 +6,7 @@ import VaultClient
 /// One-off actions: journalled before and after, and never repeated blindly.
 extension VersionRun {
   /// What is known about an action before this run does anything about it.
-  private enum Standing {
+  private enum ActionState {
     case open
     case done
     /// Not run, and not needed.
@@ -16,7 +16,7 @@ extension VersionRun {
   /// Runs an action, unless an interrupted run has run it, or what it is for is there.
   func run(_ index: Int, _ arguments: Value) throws {
     let task = migration.tasks[index]
-    switch try standing(of: task) {
+    switch try state(of: task) {
     case .open:
       try perform(task, arguments)
       finish(index, .run, .done, before: nil)
@@ -59,7 +59,7 @@ extension VersionRun {
     try journal.record([task.path: RunRecord.Step(progress: .done, probe: shown)])
   }
 
-  private func standing(of task: Task) throws -> Standing {
+  private func state(of task: Task) throws -> ActionState {
     guard let step = journal.step(task.path) else {
       if let condition = task.terms.unless, try holds(condition, for: task) { return .unneeded(condition) }
       return .open

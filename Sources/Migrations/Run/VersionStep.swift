@@ -1,5 +1,6 @@
 import Catalogue
 import Configuration
+import StateTracker
 import Values
 import VaultClient
 
@@ -15,7 +16,8 @@ struct VersionStep {
   /// Applies the version, and records it.
   func apply(
     recording recorder: inout StateRecorder,
-    as identity: RunIdentity
+    as identity: RunIdentity,
+    endsHold: Bool = false
   ) async throws -> RunReport.Version {
     let target = context.target
     let mounts = try knownMounts()
@@ -41,8 +43,15 @@ struct VersionStep {
       let outcomes = try run.execute()
       // From here on the ledger knows that everything was sent.
       try journal.record([:])
-      let change = try readBack.change(for: migration, neighbours: neighbours)
-      let version = try await recorder.record(migration, change, outcomes, journal, context.lock)
+      let change = try readBack.change(for: migration, neighbours: neighbours, keeping: outcomes.kept)
+      let version = try await recorder.record(
+        migration,
+        change,
+        outcomes,
+        journal,
+        context.lock,
+        endsHold: endsHold
+      )
       context.layers.apply(change)
       context.report(.versionApplied(label: migration.label, tag: version.tag))
       return version
@@ -79,7 +88,7 @@ struct VersionStep {
 
   /// The interrupted run of this version, also when its migration was replaced by this one since.
   private var resumed: RunRecord? {
-    interrupted.flatMap { $0.version == migration.version && !$0.isRefresh ? $0 : nil }
+    interrupted.flatMap { $0.version == migration.version && $0.resumes ? $0 : nil }
   }
 
   /// Goes on from where the interrupted run ended: what it wrote is ours, and what it ran is not run again.
@@ -91,5 +100,12 @@ struct VersionStep {
     )
     record.steps = resumed?.steps ?? [:]
     return record
+  }
+}
+
+extension [HistoryRecord.Outcome] {
+  /// The paths that were left as somebody else made them.
+  var kept: Set<VaultPath> {
+    Set(filter { $0.outcome == RunRecord.Progress.kept.rawValue }.map(\.path))
   }
 }

@@ -188,7 +188,7 @@ extension VersionRun {
       content: content,
       wasIntended: journal.step(task.path) != nil,
       fingerprints: context.fingerprints,
-      isOurs: journal.isCorrection && journal.step(task.path) != nil
+      isOurs: journal.isCorrection && journal.step(task.path) != nil || journal.hasMade(mountOf: task.path)
     )
   }
 

@@ -32,20 +32,14 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Show what would be done, write nothing.")
   var dryRun = false
 
-  /// The decisions, about paths as they are shown: `@team/auth/approle/role/web` in a namespace.
-  ///
-  /// Only the project's own paths tell where a namespace ends and what lies in it begins.
+  /// The decisions, about the project's own paths.
   func options(for project: Project) -> RunOptions {
-    let known = Dictionary(
-      project.migrations.flatMap { $0.tasks.map { ($0.path.description, $0.path) } },
-      uniquingKeysWith: { $1 }
-    )
-    func paths(_ texts: [String]) -> Set<VaultPath> { Set(texts.map { known[$0] ?? VaultPath($0) }) }
+    let names = PathNames(project)
     var options = RunOptions()
-    options.keep = paths(keep)
-    options.revert = paths(revert)
-    options.ran = paths(ran)
-    options.notRun = paths(notRun)
+    options.keep = names.paths(keep)
+    options.revert = names.paths(revert)
+    options.ran = names.paths(ran)
+    options.notRun = names.paths(notRun)
     options.acceptsServer = acceptServer
     options.isStrict = strict
     options.lockPatience = lock.seconds

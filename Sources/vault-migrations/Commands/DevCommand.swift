@@ -3,6 +3,7 @@ import Configuration
 import Embedded
 import Logging
 import Migrations
+import StateTracker
 import Values
 
 struct DevCommand: AsyncParsableCommand {
@@ -13,7 +14,7 @@ struct DevCommand: AsyncParsableCommand {
       EXAMPLE:
         vault-migrations dev up && eval "$(vault-migrations dev env)"
       """,
-    subcommands: [Up.self, Down.self, Env.self]
+    subcommands: [Up.self, Down.self, Env.self, Reset.self]
   )
 
   struct Up: ToolCommand {
@@ -82,6 +83,44 @@ struct DevCommand: AsyncParsableCommand {
       context.console.result(["VAULT_ADDR": .string(server.address), "VAULT_TOKEN": .string(token)]) { _ in
         ["VAULT", "BAO"].map { "export \($0)_ADDR=\(server.address)\nexport \($0)_TOKEN=\(token)\n" }.joined()
       }
+      return 0
+    }
+  }
+
+  struct Reset: ToolCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "reset",
+      abstract: "Begins a private server anew: deletes its data, its state branch and its tags.",
+      discussion: """
+        For a private server that lost its data, or whose data nobody needs any more. Schema and migrations stay; the next \
+        sync applies them all.
+
+        EXAMPLE:
+          vault-migrations dev reset --yes
+        """
+    )
+
+    @Flag(help: "Really delete it.")
+    var yes = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in context: Context) async throws -> Int32 {
+      let open = try OpenProject.inWorkTree(context)
+      let environment = try open.project.settings.environment(context.options.env)
+      let manager = try DevCommand.manager(context)
+      guard yes else {
+        throw Problem(
+          .usage,
+          "this deletes all data of the private server of \(environment.name), its state branch and its tags",
+          hint: "pass --yes if that is meant"
+        )
+      }
+      try await manager.reset()
+      let references = try Session.stateTracker(of: environment, open, context).forget()
+      context.console.result([
+        "environment": .string(environment.name), "deleted": .array(references.map(Value.string)),
+      ]) { _ in "\(environment.name) begins anew with the next sync\n" }
       return 0
     }
   }

@@ -10,17 +10,21 @@ struct DriftCommand: ToolCommand {
     commandName: "drift",
     abstract: "Shows what somebody else changed on the server since it was recorded, and takes it back.",
     discussion: """
-      Exits with 2 when there is any, or any is left. --revert puts the server back to what was recorded; without paths, \
-      everything that changed.
+      Exits with 2 when there is any, or any is left. --revert puts the server back to what was recorded; --adopt writes the \
+      changes into the schema and a migration, to be merged and synced like any other; without paths, everything that changed.
 
       EXAMPLE:
         vault-migrations drift --env prod --output json
         vault-migrations drift --env prod --revert auth/approle/role/web
+        vault-migrations drift --env prod --adopt
       """
   )
 
   @Flag(help: "Put the server back to what was recorded.")
   var revert = false
+
+  @Flag(help: "Write into the schema, with a migration, what is on the server.")
+  var adopt = false
 
   @Flag(help: "Look at another server than the one that was recorded.")
   var acceptServer = false
@@ -30,15 +34,19 @@ struct DriftCommand: ToolCommand {
 
   @OptionGroup var global: GlobalOptions
 
+  func validate() throws {
+    if revert, adopt { throw ValidationError("--revert and --adopt say the opposite of each other") }
+  }
+
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
-    if revert {
-      let problems = try Validator.problems(in: open.project, comparesSchema: false)
-      guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
-    }
+    try checkPaths(open.project)
+    // What the schema says besides must be in a migration before something is added to it.
+    if revert || adopt { try Problems.check(Validator.problems(in: open.project, comparesSchema: adopt)) }
     let cancellation = Interruption.cancellation()
     return try await Session.with(open, context, cancellation: cancellation) { target in
       let inspector = Inspector(target: target, project: open.project, acceptsServer: acceptServer)
+      if adopt { return try await adopt(open, target, inspector, context) }
       let drift = chosen(of: try await inspector.drift())
       guard revert, !drift.isEmpty else { return show(drift, on: target, context) }
       var options = RunOptions()
@@ -58,6 +66,41 @@ struct DriftCommand: ToolCommand {
       let left = chosen(of: try await inspector.drift())
       return show(left, reverted: report.reverted, on: target, context)
     }
+  }
+
+  private func adopt(
+    _ open: OpenProject,
+    _ target: Target,
+    _ inspector: Inspector,
+    _ context: Context
+  ) async throws -> Int32 {
+    let wanted = Set(chosen(of: try await inspector.drift()).map(\.path))
+    guard let adoption = try await inspector.adoption(of: wanted) else {
+      return show([], on: target, context)
+    }
+    let adopted = try DriftAdopter(open: open, context: context, target: target).adopt(adoption)
+    context.console.result([
+      "environment": .string(target.environment.name),
+      "adopted": .array(adopted.paths.map { .string($0.description) }),
+      "files": .array(adopted.files.map(Value.string)),
+    ]) { style in
+      adopted.paths.map { "\(style.added("adopted"))  \($0)\n" }.joined()
+        + "\nwritten to \(adopted.files.joined(separator: ", "))\n"
+        + "Review it, commit it together with the chain, then run sync, which finds the server so already.\n"
+    }
+    return 0
+  }
+
+  /// A path that nothing was ever declared at is a typing error.
+  private func checkPaths(_ project: Project) throws(Problem) {
+    let known = project.migrations.flatMap { $0.tasks.map(\.path.description) }
+    guard let path = paths.first(where: { !known.contains($0) }) else { return }
+    throw Problem(
+      .usage,
+      "no migration has a task for \(path)",
+      path: path,
+      hint: Suggestion.nearest(to: path, among: known).map { "did you mean \($0)?" }
+    )
   }
 
   /// The changes that the arguments name, all without any.

@@ -65,7 +65,7 @@ struct GenerateCommand: ToolCommand {
     let open = OpenProject(folder: folder, source: workTree, project: project)
     var problems = try Validator.problems(in: project, comparesSchema: false)
     try Problems.check(problems)
-    let approvals = try approvals(project)
+    let approvals = try Approvals.parse(approve, project)
     var migration = try Generator.next(
       for: project,
       name: name,
@@ -123,10 +123,14 @@ struct GenerateCommand: ToolCommand {
     }
     return try MigrationFile.onceTasks(of: ProjectFile(path: onceFrom, bytes: Array(bytes)))
   }
+}
 
-  private func approvals(_ project: Project) throws -> [String: String] {
+/// What `--approve` says.
+enum Approvals {
+  /// Reasons by environment, from texts such as `prod=reason`.
+  static func parse(_ texts: [String], _ project: Project) throws -> [String: String] {
     var approvals: [String: String] = [:]
-    for text in approve {
+    for text in texts {
       guard let equals = text.firstIndex(of: "="), equals != text.startIndex,
         text.index(after: equals) != text.endIndex
       else {

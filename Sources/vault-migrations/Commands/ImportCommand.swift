@@ -1,10 +1,7 @@
 import ArgumentParser
 import Catalogue
 import Configuration
-import FoundationEssentials
-import Git
 import Migrations
-import Resources
 import Values
 
 struct ImportCommand: ToolCommand {
@@ -45,10 +42,18 @@ struct ImportCommand: ToolCommand {
 
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
-    let problems = try Validator.problems(in: open.project)
-    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     let files = SchemaFiles(open: open, replaces: force)
+    let problems = try Validator.problems(in: open.project, comparesSchema: !files.isReplaced)
+    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    guard !force || open.project.migrations.isEmpty else {
+      throw Problem(
+        .usage,
+        "--force begins anew, but there are migrations that declare what is there",
+        hint: "leave --force out: what is declared already stays as it is"
+      )
+    }
     return try await Session.with(open, context) { target in
+      if !dryRun, !noBaseline { try await checkStanding(target, open.project) }
       let scope = DiscoveryScope(globs: paths.map { PathGlob($0) }, data: withData.map { PathGlob($0) })
       var discovery = try Discovery(target, scope: scope)
       let found = try discovery.everything()
@@ -56,7 +61,8 @@ struct ImportCommand: ToolCommand {
       let imported = Importer.entries(
         for: found,
         except: declared,
-        catalogue: open.project.catalogue
+        catalogue: target.catalogue,
+        table: target.fieldTable { text in context.console.note { "\($0.changed("note:")) \(text)" } }
       )
       var report = ImportReport(
         imported: imported,
@@ -90,96 +96,16 @@ struct ImportCommand: ToolCommand {
   }
 }
 
-/// The schema's files, and what an import does to them.
-struct SchemaFiles {
-  let open: OpenProject
-  /// Whether an edited schema may be written anew.
-  let replaces: Bool
-
-  private var settings: Settings { open.project.settings }
-
-  /// Whether nothing of the present schema stays: there is nothing in it yet but what `init` wrote.
-  var isReplaced: Bool {
-    if replaces || open.project.schema.paths.isEmpty { return true }
-    let files = open.project.schemaFiles
-    return open.project.migrations.isEmpty && files.count == 1
-      && files[0].bytes == Resources.bytes(at: "templates/schema.yaml")
-  }
-
-  /// Writes entries, and the migration that declares them; if that cannot be, nothing is changed.
-  ///
-  /// - Returns: The files, as shown to users.
-  func write(_ imported: Imported, _ mounts: MountTable, named name: String, _ context: Context) throws
-    -> [String]
-  {
-    let path = try "\(open.folder)/\(file())"
-    let old = FileManager.default.contents(atPath: path)
-    try write(text(imported, mounts, old), to: path)
-    do {
-      let project = try Project.read(from: open.source)
-      try check(project, imported)
-      guard let migration = try Generator.next(for: project, name: name) else { return [context.shown(path)] }
-      let link = Chain.Link(
-        version: migration.version,
-        name: migration.name,
-        checksum: migration.checksum,
-        schema: try project.schemaID(in: context.repository(holding: open.folder))
-      )
-      let written = try MigrationStore(folder: open.folder, project: project).write(migration, link)
-      return [context.shown(path), context.shown(written)]
-    } catch {
-      if let old {
-        try? old.write(to: URL(filePath: path))
-      } else {
-        try? FileManager.default.removeItem(atPath: path)
-      }
-      throw error
-    }
-  }
-
-  /// What was written must be read as what was meant, beside everything that was there.
-  private func check(_ project: Project, _ imported: Imported) throws {
-    let kept = isReplaced ? [] : open.project.schema.paths
-    guard project.schema.paths.isSuperset(of: kept.union(imported.entries.keys)) else {
-      throw Problem(
-        .operationFailed,
-        "the imported entries do not fit into \(settings.schema)",
-        hint: "set \"schema:\" to a folder, move the file into it, and import again"
-      )
-    }
-  }
-
-  /// One file keeps everything; a folder gets a file of its own.
-  private func file() throws -> String {
-    guard try open.source.names(in: settings.schema) != nil else { return settings.schema }
-    return "\(settings.schema)/imported.yaml"
-  }
-
-  private func text(_ imported: Imported, _ mounts: MountTable, _ old: Data?) throws -> String {
-    let isFolder = try open.source.names(in: settings.schema) != nil
-    if isReplaced, replaces, isFolder {
-      throw Problem(.usage, "--force writes one file anew, and \(settings.schema) is a folder")
-    }
-    guard let old, !isReplaced else { return SchemaText.file(imported.entries, mounts) }
-    if let text = SchemaText.adding(imported.entries, to: String(decoding: old, as: UTF8.self), mounts) {
-      return text
-    }
+extension ImportCommand {
+  /// What would keep the baseline from being recorded is better known before any file is written.
+  private func checkStanding(_ target: Target, _ project: Project) async throws {
+    let standing = try await target.examine(project)
+    try standing.requireAgreement()
+    guard let next = standing.pending.first else { return }
     throw Problem(
       .usage,
-      "\(settings.schema) was edited, and the imported entries cannot be added to it",
-      hint: "set \"schema:\" to a folder and move the file into it; or --force writes the file anew"
+      "\(next.label) \(next.name) is not applied to \(target.environment.name) yet",
+      hint: "run sync first; or write the files alone with --no-baseline"
     )
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw Problem(
-        .operationFailed,
-        "\(path) cannot be written",
-        hint: "check the folder's permissions and space"
-      )
-    }
   }
 }

@@ -27,10 +27,13 @@ struct StatusCommand: ToolCommand {
       let view = StatusView(
         standing: standing,
         environment: target.environment.name,
-        tracker: target.tracker
+        tracker: target.tracker,
+        kept: try standing.kept()
       )
       context.console.result(view.json) { view.text($0) }
-      let isSettled = standing.pending.isEmpty && standing.disagreement == nil && standing.run == nil
+      let isSettled =
+        standing.pending.isEmpty && standing.disagreement == nil && standing.run == nil
+        && standing.hold == nil
       return detailedExitcode && !isSettled ? 2 : 0
     }
   }

@@ -11,6 +11,8 @@ struct GenerateReport {
   /// The file that was written; `nil` for a dry run.
   var file: String?
   var live = LiveNotes()
+  /// What going back cannot bring back.
+  var notices: [Undo.Notice] = []
 
   /// What the server said, where it could be asked.
   struct LiveNotes {
@@ -54,6 +56,7 @@ struct GenerateReport {
     } else {
       text += "No changes required\n"
     }
+    for notice in notices { text += style.changed("not brought back: ") + "\(notice.path) \(notice.text)\n" }
     for path in live.existing.sorted() {
       text += style.changed("exists already: ") + "\(path), the server's is adopted if it equals the schema\n"
     }
@@ -97,6 +100,13 @@ struct GenerateReport {
         }
       ),
     ]
+    if !notices.isEmpty {
+      document["notices"] = .array(
+        notices.map {
+          ["path": .string($0.path.path), "namespace": .string($0.path.namespace), "text": .string($0.text)]
+        }
+      )
+    }
     if let migration {
       document["migration"] = [
         "version": .string(migration.label), "name": .string(migration.name),

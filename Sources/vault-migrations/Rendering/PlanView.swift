@@ -14,7 +14,7 @@ struct PlanView {
   }
 
   func text(_ style: Style) -> String {
-    guard !plan.isEmpty else { return "No changes required\n" }
+    guard !plan.isEmpty else { return "No changes required\n" + Self.text(of: plan.kept, style) }
     let changes = ChangeText(style: style)
     var text = ""
     if !plan.changes.isEmpty {
@@ -32,7 +32,23 @@ struct PlanView {
         style.title("Drift in \(plan.environment)") + "  (changed by somebody else)\n"
         + changes.lines(plan.drift)
     }
-    return text + "\n" + summary + "\n"
+    return text + Self.text(of: plan.kept, style) + "\n" + summary + "\n"
+  }
+
+  static func text(of kept: [Plan.Kept], _ style: Style) -> String {
+    guard !kept.isEmpty else { return "" }
+    let lines = kept.map { "  \(style.changed("=")) \($0.path)  (since \($0.since); --revert writes it)\n" }
+    return style.title("Kept as somebody else made it") + "\n" + lines.joined()
+  }
+
+  static func json(of kept: [Plan.Kept]) -> Value {
+    .array(
+      kept.map {
+        [
+          "path": .string($0.path.path), "namespace": .string($0.path.namespace), "since": .string($0.since),
+        ]
+      }
+    )
   }
 
   private var summary: String {
@@ -44,6 +60,7 @@ struct PlanView {
       "environment": .string(plan.environment), "changes": .array(plan.changes.map(\.json)),
       "pending": .array(plan.pending.map(\.json)), "drift": .array(plan.drift.map(\.json)),
     ]
+    if !plan.kept.isEmpty { document["kept"] = Self.json(of: plan.kept) }
     if !plan.warnings.isEmpty { document["warnings"] = .array(plan.warnings.map(ErrorReport.json)) }
     return .object(document)
   }

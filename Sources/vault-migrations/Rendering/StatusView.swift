@@ -8,6 +8,7 @@ struct StatusView {
   let standing: Standing
   let environment: String
   let tracker: StateTracker
+  var kept: [Plan.Kept] = []
 
   private var label: String? { standing.version == 0 ? nil : Migration.label(standing.version) }
 
@@ -21,7 +22,11 @@ struct StatusView {
       text += "nothing applied yet\n"
     }
     text += "  state: \(standing.state.rawValue)\n"
-    if let problem = standing.disagreement { text += "  " + ErrorReport.text(problem, style) + "\n" }
+    if let found = standing.disagreement { text += "  " + ErrorReport.text(found.problem, style) + "\n" }
+    if let hold = standing.hold {
+      text +=
+        "  held at \(Migration.label(hold.to)) since \(hold.since) by \(hold.by): merge the inverse migration (\"rollback --to \(Migration.label(hold.to))\"), or \"release\"\n"
+    }
     if let holder = standing.holder {
       text += "  running: \(holder.holder), run \(holder.runID)\n"
     } else if let run = standing.run, standing.disagreement == nil {
@@ -32,6 +37,7 @@ struct StatusView {
     } else {
       text += "  pending: \(standing.pending.map { "\($0.label) \($0.name)" }.joined(separator: ", "))\n"
     }
+    if !kept.isEmpty { text += PlanView.text(of: kept, style) }
     return text
   }
 
@@ -43,7 +49,12 @@ struct StatusView {
       "pending": .array(standing.pending.map { .string($0.label) }),
       "state": .string(standing.state.rawValue),
     ]
-    if let problem = standing.disagreement { document["disagreement"] = ErrorReport.json(problem) }
+    if let found = standing.disagreement {
+      document["disagreement"] = ErrorReport.json(found.problem)
+      document["cause"] = .string(found.cause.rawValue)
+    }
+    if let hold = standing.hold { document["held"] = hold.value }
+    if !kept.isEmpty { document["kept"] = PlanView.json(of: kept) }
     return .object(document)
   }
 }
