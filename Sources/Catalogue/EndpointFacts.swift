@@ -63,6 +63,7 @@ extension Endpoint {
     note("reads", fieldReads(for: path).mapValues { .string($0.description) })
     note("reset", resetValues)
     note("cannot_reset", cannotReset.patterns)
+    facts["cas"] = checkAndSet.map { .string($0.field) }
     note("twins", twins.mapValues(Value.string))
     note("write_only", writeOnly.patterns)
     note("transient", transient.patterns)
@@ -92,6 +93,11 @@ extension Endpoint {
     case .path(let other): .string("GET \(other)\(query)")
     case .member(let list, let key): .string("the entry \(key) of GET \(list)")
     case .kvMetadata(let other): .string("GET \(other), in the place of its values")
+    case .named(let list, let match):
+      .string(
+        "the entry of LIST \(list) with "
+          + match.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      )
     case .nothing: kind == .action ? nil : .string("cannot be read back")
     }
   }

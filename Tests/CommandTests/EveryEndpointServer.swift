@@ -63,7 +63,8 @@ struct EveryEndpointServer {
       case .itself: try server.data(sample.path + query)
       case .path(let other), .kvMetadata(let other): try server.data(other.path + query)
       case .member(let list, let key): try server.data(list.path)?[key]
-      case .nothing: nil
+      // Its samples have ids in their paths.
+      case .named, .nothing: nil
       }
     return data.map(Self.leaves)
   }

@@ -181,6 +181,20 @@ import Values
     }
   }
 
+  @Test func saysInOneDocumentWhatWasWrittenAndWhyItIsNotRecorded() async throws {
+    try await withServer("{}") { project, server in
+      try Small.configureByHand(server)
+      try project.refusePushes()
+      let report = try await project.json("import", "sys/policies/acl/*", exits: 1)
+      #expect(report["imported"] == ["sys/policies/acl/web"])
+      #expect(report["baseline"] == .null)
+      #expect(report.at("error.message")?.string?.contains("could not be published") == true)
+      try project.allowPushes()
+      try await project.tool("baseline")
+      try await project.tool("plan", "--detailed-exitcode")
+    }
+  }
+
   @Test func tellsWhatTheTokenMayNotSee() async throws {
     try await withServer("{}") { project, server in
       try Small.configureByHand(server)

@@ -113,7 +113,8 @@ extension Project {
       var now = try Fold(migrations, environment: environment)
       for move in moves { _ = now.apply(move) }
       let then = try Fold(migrations.filter { $0.version <= version }, environment: environment)
-      notices.formUnion(Undo(from: now, to: then, runsActions: true) { _ in .nothing }.notices)
+      let undo = Undo(from: now, to: then, runsActions: true, catalogue: catalogue) { _ in .nothing }
+      notices.formUnion(undo.notices)
     }
     return notices.sorted { ($0.path, $0.text) < ($1.path, $1.text) }
   }

@@ -46,7 +46,7 @@ package struct Undo: Sendable {
     to: Fold,
     paths: Set<VaultPath>? = nil,
     runsActions: Bool = false,
-    catalogue: Catalogue = .builtIn,
+    catalogue: Catalogue,
     before: (VaultPath) -> Before
   ) {
     self.catalogue = catalogue
@@ -54,9 +54,10 @@ package struct Undo: Sendable {
     mounts.insert(contentsOf: to.mounts)
     self.mounts = mounts
     let all = Set(from.resources.keys).union(to.resources.keys)
-    let different = all.filter { from.resources[$0] != to.resources[$0] && paths?.contains($0) ?? true }
+    let different = all.filter { from.differs(from: to, at: $0) && paths?.contains($0) ?? true }
     let goneMounts = different.filter {
       ($0.isMount || $0.isAuthMethod) && to.resources[$0] == nil && before($0) == .nothing
+        && from.manages[$0] == nil
     }
     for path in different.sorted() {
       let isTakenAlong = goneMounts.contains { $0.contains(path) }
@@ -83,6 +84,11 @@ package struct Undo: Sendable {
     }
     for path in to.actions.keys.sorted() where from.actions[path] == nil && !runsActions {
       notices.append(Notice(path: path, text: "was lost with its mount, and is not run again"))
+    }
+    // What is shared stays so on the way back.
+    for index in tasks.indices {
+      let path = tasks[index].path
+      tasks[index].manage = tasks[index].action == .delete ? from.manages[path] : to.manages[path]
     }
     tasks = TaskOrder(catalogue: catalogue, mounts: mounts).sorted(tasks)
   }

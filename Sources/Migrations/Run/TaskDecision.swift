@@ -35,13 +35,25 @@ struct TaskView {
   /// Whether an interrupted run of another migration of this version wrote it, or it lies in a mount that this version
   /// made: it is corrected, not respected.
   var isOurs = false
+  /// What the server calls an object whose path it does not know.
+  var id: String?
+  /// The version that the server counts, where it checks that nobody else wrote since.
+  var version: Int?
 }
 
 extension TaskDecision {
   static func decide(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
     if view.task.once { return decideOnce(view) }
+    if view.task.action == .delete {
+      // What is shared is left to the others.
+      if view.task.manage != nil { return .keep }
+      return view.endpoint.readPath(for: view.task.path) == .nothing ? .send : decideDeletion(view, options)
+    }
     if view.endpoint.readPath(for: view.task.path) == .nothing { return .send }
-    if view.task.action == .delete { return decideDeletion(view, options) }
+    if view.task.manage == .createOnly {
+      if view.live == nil || options.revert.contains(view.task.path) { return .send }
+      return .adopt(notice: "is there already, and is only created: it stays as it is")
+    }
     guard let live = view.live else {
       let vanished = view.recorded != nil && !view.wasIntended
       return vanished ? foreign(view, options, "was deleted on the server by somebody else", []) : .send

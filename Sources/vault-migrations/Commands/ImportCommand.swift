@@ -86,12 +86,11 @@ struct ImportCommand: ToolCommand {
         do {
           report.baseline = try await baseline.run()
         } catch {
-          report.print(on: context.console)
-          throw error
+          report.failure = ErrorReport(error)
         }
       }
       report.print(on: context.console)
-      return 0
+      return report.failure?.exitStatus ?? 0
     }
   }
 }

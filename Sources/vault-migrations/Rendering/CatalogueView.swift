@@ -129,7 +129,9 @@ struct CatalogueView {
     ("probe", "probe", { _ in "… shows whether it was done" }),
     ("answer", "answer_once", { _ in "… cannot be asked for again, and must be saved" }),
     ("reset", "reset", { _ in "what is sent for a field that was removed: …" }),
-    ("", "cannot_reset", { _ in "nothing resets …" }), ("older names", "twins", { _ in "…" }),
+    ("", "cannot_reset", { _ in "nothing resets …" }),
+    ("check and set", "cas", { _ in "a write says in … which version it is based on" }),
+    ("older names", "twins", { _ in "…" }),
     ("write-only", "write_only", { _ in "never read back: …" }),
     ("once", "at_creation", { _ in "only the first write may have …" }),
     ("secret", "secret", { _ in "…" }), ("not secret", "not_secret", { _ in "…" }),
@@ -161,10 +163,11 @@ struct CatalogueView {
 extension Endpoint {
   /// How it is read, in a word.
   fileprivate var readWord: String {
-    switch readPath(for: VaultPath("x")) {
+    if lookup != nil { return "a list" }
+    return switch readPath(for: VaultPath("x")) {
     case .itself: "itself"
     case .path: "elsewhere"
-    case .member: "a list"
+    case .member, .named: "a list"
     case .kvMetadata: "its metadata"
     case .nothing: "none"
     }
