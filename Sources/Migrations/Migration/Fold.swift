@@ -106,8 +106,8 @@ package struct Fold: Hashable, Sendable {
     resources = moving(resources)
     actions = moving(actions)
     terms = moving(terms)
-    for (path, old) in terms { terms[path] = old.moved(by: move, in: path.namespace) }
     manages = moving(manages)
+    for (path, old) in terms { terms[path] = old.moved(by: move, in: path.namespace) }
     return nil
   }
 
