@@ -95,7 +95,7 @@ import Values
       auth/approle: {type: approle}
       auth/approle/role/web: {token_ttl: 5m}
       auth/approle/role/web/secret-id:
-        save: {secret_id_accessor: "apps/web#accessor"}
+        save: {secret_id: web_id, secret_id_accessor: "apps/web#accessor"}
         unless: apps/web
       """
     try await withServer(state) { project, server in

@@ -199,7 +199,7 @@ import Values
     let more = """
 
         auth/approle/role/late: {token_policies: [web]}
-        auth/approle/role/late/secret-id: {save: {secret_id_accessor: late_accessor}}
+        auth/approle/role/late/secret-id: {save: {secret_id: late_id, secret_id_accessor: late_accessor}}
         apps/data/late: {data: {accessor: "${saved:late_accessor}"}}
         transit/keys/app/rotate: {}
       """
