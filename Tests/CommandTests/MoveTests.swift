@@ -84,6 +84,38 @@ import Values
     }
   }
 
+  @Test func isTakenBackByTheReverseMove() async throws {
+    try await withMoved { project, server in
+      let before = try ids(server, mount: "apps/", method: "approle")
+      try await project.generate(
+        "rename",
+        "--move",
+        "apps/=services/",
+        "--move",
+        "auth/approle=auth/machines"
+      )
+      try await project.tool("sync")
+      // At once it would have to be made anew: that is refused, and the way is named.
+      let refused = try await project.json("rollback", "--now", exits: 64)
+      #expect(refused.at("error.message")?.string?.contains("cannot be taken back at once") == true)
+      #expect(refused.at("error.hint")?.string?.contains("rollback --to") == true)
+      #expect(try server.data("services/data/by-hand") != nil)
+
+      let report = try await project.json("rollback", "--to", "1")
+      #expect(report["notices"]?.array?.isEmpty ?? true)
+      let file = project.read("migrations/0003-rollback-to-0001.yaml")
+      #expect(file.contains("from: services/") && !file.contains("delete"))
+      try await project.tool("validate")
+      try await project.commit("Roll back")
+      try await project.tool("sync")
+      #expect(try ids(server, mount: "apps/", method: "approle") == before)
+      #expect(try server.data("apps/data/by-hand")?["data"] == ["a": "b"])
+      #expect(try server.data("auth/approle/role/web")?["token_ttl"] == 1200)
+      #expect(try server.data("sys/mounts")?["services/"] == nil)
+      try await expectNothingLeft(project)
+    }
+  }
+
   @Test func stopsWhenSomethingIsInTheWay() async throws {
     try await withMoved { project, server in
       try await project.generate(

@@ -125,7 +125,8 @@ struct RollbackCommand: ToolCommand {
     let migration = try Generator.next(
       for: restored,
       name: "rollback-to-\(label)",
-      approvals: try Approvals.parse(approve, project)
+      approvals: try Approvals.parse(approve, project),
+      moves: project.movesBack(to: version)
     )
     let notices = try project.lossesOfGoingBack(to: version)
     var report = GenerateReport(project: restored, migration: migration)
