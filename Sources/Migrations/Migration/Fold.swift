@@ -107,6 +107,7 @@ package struct Fold: Hashable, Sendable {
     actions = moving(actions)
     terms = moving(terms)
     manages = moving(manages)
+    for (path, old) in terms { terms[path] = old.moved(by: move, in: path.namespace) }
     return nil
   }
 

@@ -1,4 +1,3 @@
-import Catalogue
 import Configuration
 package import Git
 package import StateTracker
@@ -109,42 +108,14 @@ extension Project {
   /// What a migration that goes back from one version to another cannot bring back, in any environment.
   package func lossesOfGoingBack(to version: Int) throws -> [Undo.Notice] {
     var notices: Set<Undo.Notice> = []
+    let moves = try movesBack(to: version)
     for environment in Validator.environments(of: settings) {
       var now = try Fold(migrations, environment: environment)
-      for move in movesBack(to: version, in: environment) { _ = now.apply(move) }
+      for move in moves { _ = now.apply(move) }
       let then = try Fold(migrations.filter { $0.version <= version }, environment: environment)
       let undo = Undo(from: now, to: then, runsActions: true, catalogue: catalogue) { _ in .nothing }
       notices.formUnion(undo.notices)
     }
     return notices.sorted { ($0.path, $0.text) < ($1.path, $1.text) }
-  }
-
-  /// What a migration that goes back says about mounts that got another path since: they get their old one again.
-  package func movesBack(to version: Int) -> MoveChoice {
-    var choice = MoveChoice()
-    for environment in Validator.environments(of: settings) {
-      for move in movesBack(to: version, in: environment) {
-        choice.moves[move.from.description] = move.to.description
-      }
-    }
-    return choice
-  }
-
-  /// From where each mount is now to where it was; what was made or deleted since is none of them.
-  private func movesBack(to version: Int, in environment: String) -> [MountMove] {
-    let undone = migrations.filter { $0.version > version }
-    guard let now = try? Fold(migrations, environment: environment),
-      let then = try? Fold(migrations.filter { $0.version <= version }, environment: environment)
-    else { return [] }
-    var origins: [VaultPath: VaultPath] = [:]
-    for task in undone.flatMap(\.tasks) where task.scope.includes(environment) {
-      guard let move = task.move else { continue }
-      origins[move.to] = origins.removeValue(forKey: move.from) ?? move.from
-    }
-    return origins.filter { place, origin in
-      now.resources[place] != nil && then.resources[origin] != nil && now.resources[origin] == nil
-        && then.resources[place] == nil
-    }
-    .map { MountMove(from: $0.key, to: $0.value) }.sorted { $0.to < $1.to }
   }
 }

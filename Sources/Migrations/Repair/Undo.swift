@@ -38,7 +38,7 @@ package struct Undo: Sendable {
   ///   - from: What the environment has.
   ///   - to: What it is to have.
   ///   - paths: Looks at these alone; `nil` for all.
-  ///   - runsActions: Whether actions that only `to` has are run.
+  ///   - runsActions: Whether actions that only `to` has are run, where what they were done in is made anew.
   ///   - catalogue: What is known about endpoints.
   ///   - before: What was there before, by path.
   package init(
@@ -67,9 +67,14 @@ package struct Undo: Sendable {
         takeAway(path, old, before(path), from)
       }
     }
+    let madeAnew = different.filter { from.resources[$0] == nil }
     for (path, arguments) in to.actions.sorted(by: { $0.key < $1.key })
     where from.actions[path] == nil && runsActions {
-      tasks.append(Task(path: path, action: .run(arguments)))
+      guard madeAnew.contains(where: { $0.holds(path) }) else {
+        notices.append(Notice(path: path, text: "has run before, and is not run again"))
+        continue
+      }
+      tasks.append(Task(path: path, action: .run(arguments), terms: to.terms[path] ?? ActionTerms()))
     }
     for path in from.actions.keys.sorted()
     where to.actions[path] == nil && paths?.contains(path) ?? true
@@ -194,6 +199,7 @@ package struct Undo: Sendable {
 
   /// A mount that got another path would be made anew at the old one: its data must not be lost that way.
   static func refuseMoves(_ migrations: [Migration], environment: String) throws(Problem) {
+    let before = Migration.label((migrations.first?.version ?? 1) - 1)
     for migration in migrations {
       guard
         let move = migration.tasks.first(where: { $0.move != nil && $0.scope.includes(environment) })?.move
@@ -202,8 +208,7 @@ package struct Undo: Sendable {
         .usage,
         "migration \(migration.label) moved \(move.from) to \(move.to), which cannot be taken back at once",
         path: move.to.description,
-        hint:
-          "\"rollback --to\" writes a migration that moves it back; or generate --move \(move.to)=\(move.from), with the old path in the schema"
+        hint: "\"vault-migrations rollback --to \(before)\" writes the migration that moves it back"
       )
     }
   }
@@ -223,6 +228,13 @@ extension Value {
     case .object(let members): .object(members.mapValues(\.escapingReferences))
     default: self
     }
+  }
+}
+
+extension VaultPath {
+  /// Whether something lies in this mount, or below this object: `auth/approle/role/web/secret-id` below its role.
+  fileprivate func holds(_ other: VaultPath) -> Bool {
+    contains(other) || other.namespace == namespace && other.path.hasPrefix(path + "/")
   }
 }
 

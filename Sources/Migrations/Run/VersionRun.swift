@@ -8,7 +8,7 @@ import VaultClient
 struct RunContext {
   let project: Project
   let target: Target
-  let options: RunOptions
+  var options: RunOptions
   let lock: RunLock
   let layers: StateLayers
   let fingerprints: Fingerprints

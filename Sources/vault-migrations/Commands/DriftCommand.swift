@@ -55,15 +55,7 @@ struct DriftCommand: ToolCommand {
       options.revert = undone
       options.onlyReverts = true
       options.acceptsServer = acceptServer
-      let runner = Runner(
-        target: target,
-        project: open.project,
-        identity: context.runIdentity(sourceCommit: try open.sourceCommit(context)),
-        options: options,
-        logger: context.logger,
-        cancelled: { cancellation.isCancelled },
-        report: Progress(console: context.console).show
-      )
+      let runner = try context.runner(on: target, of: open, options, cancellation)
       let report = try await runner.run()
       let left = chosen(of: try await inspector.drift())
       return show(left, reverted: report.reverted, on: target, context)
