@@ -98,8 +98,10 @@ struct EntryReader: Sendable {
     endpoint.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
     endpoint.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
     endpoint.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
-    if let word = try fields.word("delete", among: ["refused"]) {
-      endpoint.deleteIsRefused = word == "refused"
+    if let field = try fields.text("deletable_if") { endpoint.deletableIf = field }
+    if let word = try fields.word("delete", among: ["refused", "mount"]) {
+      endpoint.deleteIsRefused = true
+      endpoint.goesOnlyWithMount = word == "mount"
       endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
     }
     try applyWriting(&fields, to: &endpoint)

@@ -108,6 +108,10 @@ package struct Endpoint: Sendable {
 
   /// Whether there is no DELETE, so that only defaults can be written instead.
   package var deleteIsRefused = false
+  /// Whether the server does not take the defaults either, so that only a deletion of the mount takes it away.
+  package var goesOnlyWithMount = false
+  /// The field that must be true before the server deletes the object.
+  package var deletableIf: String?
   /// Whether every server has it from the start, with defaults, until somebody configures it.
   package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.

@@ -75,7 +75,8 @@ extension Endpoint {
     note("sequence", shape.sequence)
     note("renamed", shape.renamed.mapValues(Value.string))
     facts["loses"] = loses.map(Value.string)
-    facts["delete"] = .string(deleteIsRefused ? "refused" : "allowed")
+    facts["delete"] = .string(goesOnlyWithMount ? "mount" : deleteIsRefused ? "refused" : "allowed")
+    facts["deletable_if"] = deletableIf.map(Value.string)
     if needsSudo { facts["sudo"] = true }
     if lowercasesName { facts["lowercase_name"] = true }
     if isBuiltIn(path) { facts["built_in"] = true }

@@ -61,8 +61,18 @@ struct RequestBuilder {
       guard endpoint.deleteIsRefused else {
         return VaultRequest(.delete, endpoint.lookedUpPath(for: path, id: id) ?? path)
       }
+      if endpoint.goesOnlyWithMount { throw Self.goesOnlyWithMount(path) }
       return VaultRequest(.write, path, body: try completed(.object([:]), declared, endpoint, path))
     }
+  }
+
+  private static func goesOnlyWithMount(_ path: VaultPath) -> Problem {
+    Problem(
+      .operationFailed,
+      "\(path) cannot be taken away: the server has no DELETE for it, and does not take an empty one",
+      path: path.description,
+      hint: "keep it in the schema, or remove its whole mount"
+    )
   }
 
   private func mountPath(_ path: VaultPath) -> VaultPath {

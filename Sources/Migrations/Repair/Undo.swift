@@ -107,9 +107,9 @@ package struct Undo: Sendable {
       return
     }
     var whole = value
-    if case .there(let found) = before, let found = found.object, var members = value.object {
-      for key in (old.object ?? [:]).keys where members[key] == nil {
-        if let earlier = found[key], !Change.Field(name: key, from: earlier, to: nil).isSensitive {
+    if case .there(let found) = before, var members = value.object {
+      for (key, earlier) in earlierFields(found, of: old, at: path) where members[key] == nil {
+        if !Change.Field(name: key, from: earlier, to: nil).isSensitive {
           members[key] = earlier.escapingReferences
         }
       }
@@ -118,13 +118,47 @@ package struct Undo: Sendable {
     tasks.append(Task(path: path, action: .write(whole), was: .value(old)))
   }
 
+  /// What the fields that were written had before, in the form that they are written in.
+  private func earlierFields(_ found: Value, of old: Value, at path: VaultPath) -> [String: Value] {
+    let endpoint = endpoint(path)
+    let found = found.object ?? [:]
+    let known = FieldTable.builtIn.fields(of: endpoint)
+    let written = endpoint.writtenForm(of: found, known: known)
+    var fields: [String: Value] = [:]
+    for key in (old.object ?? [:]).keys {
+      fields[key] = written[key] ?? endpoint.resetValue(field: key)
+      guard fields[key] == nil, let value = found[key] else { continue }
+      // What is written as text, and read as a list or map, is what every new object has.
+      let isOtherForm = known?.types[key] == .string && (value.object != nil || value.array != nil)
+      if !isOtherForm { fields[key] = value }
+    }
+    return fields
+  }
+
+  /// Whether nobody had configured what is always there: it is taken away again, so that it has its defaults.
+  private func isUntouched(_ before: Before, of old: Value, at path: VaultPath) -> Bool {
+    let endpoint = endpoint(path)
+    guard case .there(let found) = before, endpoint.kind == .resource, endpoint.isAlwaysThere,
+      !endpoint.goesOnlyWithMount
+    else { return false }
+    let known = FieldTable.builtIn.fields(of: endpoint)
+    let written = endpoint.writtenForm(of: found.object ?? [:], known: known)
+    return Set((old.object ?? [:]).keys).isDisjoint(with: written.keys)
+  }
+
   /// A path that is declared no longer: what the versions made goes, what they found is put back.
   private mutating func takeAway(_ path: VaultPath, _ old: Value, _ before: Before, _ from: Fold) {
-    switch before {
+    switch isUntouched(before, of: old, at: path) ? .nothing : before {
+    case .nothing where endpoint(path).goesOnlyWithMount:
+      abandoned.insert(path)
+      notices.append(Notice(path: path, text: "stays: it goes only with its mount"))
     case .nothing:
       var task = Task(path: path, action: .delete, was: .value(old))
       for (inside, value) in from.content(of: path) { task.wasInside[inside.path] = value }
       tasks.append(task)
+      if let field = endpoint(path).deletableIf {
+        notices.append(Notice(path: path, text: "is deleted only if its \(field) is true by then"))
+      }
     case .untouched: abandoned.insert(path)
     case .there(let found):
       abandoned.insert(path)
@@ -140,8 +174,7 @@ package struct Undo: Sendable {
         return
       }
       var members: [String: Value] = [:]
-      for key in (old.object ?? [:]).keys {
-        guard let earlier = found[key] else { continue }
+      for (key, earlier) in earlierFields(found, of: old, at: path).sorted(by: { $0.key < $1.key }) {
         if Change.Field(name: key, from: earlier, to: nil).isSensitive {
           notices.append(
             Notice(path: path, text: "\(key) was a secret of somebody else, and cannot be brought back")

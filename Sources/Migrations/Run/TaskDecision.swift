@@ -59,7 +59,8 @@ extension TaskDecision {
       return vanished ? foreign(view, options, "was deleted on the server by somebody else", []) : .send
     }
     let agreement = view.agreement(with: view.value)
-    if view.wasIntended, agreement.isEqual {
+    // What is there may lack the fields that are removed, and what is compared is only what is declared.
+    if view.wasIntended, agreement.isEqual, !view.removesFields {
       // It is most likely our own write; what a read cannot show is sent again.
       return agreement.unverifiable.isEmpty ? .adopt(notice: nil) : .send
     }
@@ -95,6 +96,7 @@ extension TaskDecision {
 
   private static func decideDeletion(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
     guard let live = view.live else { return .adopt(notice: nil) }
+    if let refusal = view.refusalToDelete(live) { return .stop(refusal) }
     // An interrupted run had looked before it set out.
     if view.wasIntended { return .send }
     if let recorded = view.recorded {
@@ -124,6 +126,30 @@ extension TaskDecision {
         hint:
           "look with drift; then --revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
       )
+    )
+  }
+}
+
+extension TaskView {
+  /// Whether the last write had fields that this one leaves out, so that they are to be reset.
+  fileprivate var removesFields: Bool {
+    guard let sent, let fingerprinted, endpoint.kind != .kvData else { return false }
+    return Self.lacksFields(of: sent, fingerprinted)
+  }
+
+  private static func lacksFields(of old: Value, _ new: Value) -> Bool {
+    guard let before = old.object, let after = new.object else { return false }
+    return before.contains { key, value in after[key].map { lacksFields(of: value, $0) } ?? true }
+  }
+
+  /// Some objects must be unlocked before the server deletes them, which is better known before anything is written.
+  fileprivate func refusalToDelete(_ live: Value) -> Problem? {
+    guard let field = endpoint.deletableIf, live[field] == false else { return nil }
+    return Problem(
+      .worldChanged,
+      "the server refuses to delete \(task.path) while its \(field) is false",
+      path: task.path.description,
+      hint: "set \(field) in a version before this one (\"\(task.path)/config\"), or by hand; then run again"
     )
   }
 }

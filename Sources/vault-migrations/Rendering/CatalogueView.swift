@@ -140,6 +140,7 @@ struct CatalogueView {
     ("sequence", "sequence", { _ in "the order of … matters" }),
     ("renamed", "renamed", { _ in "in the read: …" }),
     ("delete", "delete", deleting), ("", "loses", { _ in "destroys …" }),
+    ("", "deletable_if", { _ in "only while … is true" }),
     ("sudo", "sudo", { _ in "the token needs this capability" }),
     ("name", "lowercase_name", { _ in "is written in lower case by the server" }),
     ("built in", "built_in", { _ in "on every server from the start" }),
@@ -156,7 +157,11 @@ struct CatalogueView {
 
   private static func deleting(_ facts: Value) -> String? {
     if facts["kind"] == "action" { return nil }
-    return facts["delete"] == "refused" ? "there is none: defaults are written instead" : "DELETE"
+    return switch facts["delete"]?.string {
+    case "refused": "there is none: defaults are written instead"
+    case "mount": "there is none: it goes only with its mount"
+    default: "DELETE"
+    }
   }
 }
 
