@@ -65,6 +65,9 @@ extension Catalogue {
     let key = section(prefix: prefix, type: type)
     var endpoint = families[key]?.endpoint(for: relative) ?? unknown(path, prefix: prefix)
     endpoint.prefix = prefix
+    endpoint.bindAlias()
+    // Whoever knows the id needs no name.
+    if endpoint.bindings.values.contains(where: \.isUUID) { endpoint.lookup = nil }
     endpoint.isGuess = place == nil
     endpoint.section = key
     // `config/ca#2` is the second time of `config/ca`.

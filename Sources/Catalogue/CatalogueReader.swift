@@ -98,8 +98,10 @@ struct EntryReader: Sendable {
     endpoint.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
     endpoint.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
     endpoint.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
-    if let word = try fields.word("delete", among: ["refused"]) {
-      endpoint.deleteIsRefused = word == "refused"
+    if let field = try fields.text("deletable_if") { endpoint.deletableIf = field }
+    if let word = try fields.word("delete", among: ["refused", "mount"]) {
+      endpoint.deleteIsRefused = true
+      endpoint.goesOnlyWithMount = word == "mount"
       endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
     }
     try applyWriting(&fields, to: &endpoint)
@@ -111,6 +113,15 @@ struct EntryReader: Sendable {
   private func applyWriting(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
     if let word = try fields.word("write", among: ["merge", "replace"]) {
       endpoint.isMerge = word == "merge"
+    }
+    if fields.has("cas") {
+      var cas = try fields.fields("cas")
+      guard let field = try cas.text("field"), let version = try cas.text("version") else {
+        throw CatalogueError(at: cas.place, "needs field and version", key: "cas")
+      }
+      let required = try cas.text("required")
+      endpoint.checkAndSet = Endpoint.CheckAndSet(field: field, version: version, required: required)
+      try cas.finish()
     }
     endpoint.resetValues.merge(try fields.map("reset"), uniquingKeysWith: { $1 })
     endpoint.cannotReset = endpoint.cannotReset.union(try fields.patterns("cannot_reset"))
@@ -151,6 +162,7 @@ struct EntryReader: Sendable {
     if let value = fields.take("read") { endpoint.read = try read(value, at: fields.place) }
     endpoint.readQuery = try fields.text("read_query") ?? endpoint.readQuery
     endpoint.readFields.merge(try fields.texts("read_fields"), uniquingKeysWith: { $1 })
+    if let value = fields.take("lookup") { endpoint.lookup = try lookup(value, at: fields.place) }
     endpoint.answerOnce.merge(try fields.texts("answer_once"), uniquingKeysWith: { $1 })
     guard let value = fields.take("probe") else { return }
     var probe = try Fields(value, at: fields.place + " / probe", below: "probe")
@@ -163,6 +175,20 @@ struct EntryReader: Sendable {
       throw CatalogueError(at: probe.place, "needs list or read", key: "probe")
     }
     try probe.finish()
+  }
+
+  private func lookup(_ value: Value, at place: String) throws(CatalogueError) -> IDLookup {
+    var fields = try Fields(value, at: place + " / lookup", below: "lookup")
+    guard let list = try fields.text("list"), let at = try fields.text("at"),
+      let create = try fields.text("create")
+    else { throw CatalogueError(at: fields.place, "needs list, match, at and create", key: "lookup") }
+    let match = try fields.texts("match")
+    guard !match.isEmpty else {
+      throw CatalogueError(at: fields.place, "needs list, match, at and create", key: "lookup")
+    }
+    let body = try fields.texts("body")
+    try fields.finish()
+    return IDLookup(list: list, match: match, at: at, create: create, body: body)
   }
 
   private func read(_ value: Value, at place: String) throws(CatalogueError) -> Endpoint.Read {

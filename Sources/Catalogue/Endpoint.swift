@@ -52,6 +52,8 @@ package struct Endpoint: Sendable {
   package var cannotReset = NamePatterns()
   /// Instructions to a single write, such as `cas`: they leave nothing behind.
   package var transient = NamePatterns()
+  /// What a write says so that it fails if somebody else was faster.
+  package internal(set) var checkAndSet: CheckAndSet?
   /// Older names of a setting, each with the newer one.
   package var twins: [String: String] = [:]
   /// Fields that are fixed at creation; `*` for all.
@@ -72,6 +74,8 @@ package struct Endpoint: Sendable {
   // MARK: Reading and comparing
 
   var read = Read.itself
+  /// How the object's id is found, where servers know it by that alone.
+  package internal(set) var lookup: IDLookup?
   /// Goes after the `?` of the read, when the plain answer leaves something out.
   package var readQuery: String?
   var readFields: [String: String] = [:]
@@ -104,6 +108,10 @@ package struct Endpoint: Sendable {
 
   /// Whether there is no DELETE, so that only defaults can be written instead.
   package var deleteIsRefused = false
+  /// Whether the server does not take the defaults either, so that only a deletion of the mount takes it away.
+  package var goesOnlyWithMount = false
+  /// The field that must be true before the server deletes the object.
+  package var deletableIf: String?
   /// Whether every server has it from the start, with defaults, until somebody configures it.
   package var isAlwaysThere = false
   /// What a deletion, or this action, destroys for good.
@@ -140,6 +148,14 @@ extension Endpoint {
     case nothing
     case path(String)
     case member(of: String, key: String)
+  }
+
+  /// The field of a write that names the version which it is based on, and the field of a read that tells it.
+  package struct CheckAndSet: Hashable, Sendable {
+    package let field: String
+    package let version: String
+    /// Sent for a new object that is to have this set to true; other servers do not know the field.
+    package let required: String?
   }
 
   /// What holds in every family, known or not.
@@ -190,6 +206,14 @@ extension Endpoint {
 // MARK: - Fields
 
 extension Endpoint {
+  /// The names that a written field may have in the read; inside a map the keys joined with dots.
+  package func readNames(of field: String) -> [String] {
+    let names = [field] + (shape.renamed[field].map { [$0] } ?? [])
+    guard let nested = shape.nested else { return names }
+    let key = PathTemplate.fill(nested, with: bindings)
+    return names + names.map { "\(key).\($0)" }
+  }
+
   /// Whether the value of a field must not be shown or stored.
   ///
   /// Inside a map, the name of a field is its keys joined with dots: `connection_details.password`.

@@ -63,6 +63,7 @@ extension Endpoint {
     note("reads", fieldReads(for: path).mapValues { .string($0.description) })
     note("reset", resetValues)
     note("cannot_reset", cannotReset.patterns)
+    facts["cas"] = checkAndSet.map { .string($0.field) }
     note("twins", twins.mapValues(Value.string))
     note("write_only", writeOnly.patterns)
     note("transient", transient.patterns)
@@ -74,7 +75,8 @@ extension Endpoint {
     note("sequence", shape.sequence)
     note("renamed", shape.renamed.mapValues(Value.string))
     facts["loses"] = loses.map(Value.string)
-    facts["delete"] = .string(deleteIsRefused ? "refused" : "allowed")
+    facts["delete"] = .string(goesOnlyWithMount ? "mount" : deleteIsRefused ? "refused" : "allowed")
+    facts["deletable_if"] = deletableIf.map(Value.string)
     if needsSudo { facts["sudo"] = true }
     if lowercasesName { facts["lowercase_name"] = true }
     if isBuiltIn(path) { facts["built_in"] = true }
@@ -92,6 +94,11 @@ extension Endpoint {
     case .path(let other): .string("GET \(other)\(query)")
     case .member(let list, let key): .string("the entry \(key) of GET \(list)")
     case .kvMetadata(let other): .string("GET \(other), in the place of its values")
+    case .named(let list, let match):
+      .string(
+        "the entry of LIST \(list) with "
+          + match.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      )
     case .nothing: kind == .action ? nil : .string("cannot be read back")
     }
   }

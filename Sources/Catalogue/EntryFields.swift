@@ -23,6 +23,8 @@ struct Fields {
     throw CatalogueError(at: place, "the key \(key) is unknown", key: parent ?? key)
   }
 
+  func has(_ key: String) -> Bool { members[key] != nil }
+
   mutating func take(_ key: String) -> Value? {
     members.removeValue(forKey: key)
   }

@@ -97,7 +97,12 @@ package struct FieldTable: Sendable {
   /// The same, for many endpoints: those of one family share their fields.
   package func fields(of endpoint: Endpoint, _ cache: inout Cache) -> KnownFields? {
     guard !endpoint.isGuess || Self.isNamedAfterItsType(endpoint) else { return nil }
-    let segments = endpoint.relative.split(separator: "/", omittingEmptySubsequences: false)
+    let known = fields(of: endpoint, at: endpoint.relative, &cache)
+    return known ?? endpoint.lookup.flatMap { fields(of: endpoint, at: $0.create, &cache) }
+  }
+
+  private func fields(of endpoint: Endpoint, at relative: String, _ cache: inout Cache) -> KnownFields? {
+    let segments = relative.split(separator: "/", omittingEmptySubsequences: false)
     guard let rows = sections[endpoint.section], let first = segments.first else { return nil }
     for row in (rows[String(first)] ?? []) + (rows[""] ?? []) {
       guard let bindings = row.template.match(segments[...]) else { continue }

@@ -1,6 +1,7 @@
 /// The path of an endpoint family, relative to its mount: `role/{role_name}`, `metadata/{path}`.
 ///
-/// `{path}` stands for one segment or more, every other name in braces for exactly one.
+/// `{path}` stands for one segment or more, `{alias}` for `NAME@auth/MOUNT`, every other name in braces for exactly one
+/// segment.
 struct PathTemplate: Hashable, Sendable {
   enum Part: Hashable, Sendable {
     case literal(String)
@@ -25,7 +26,7 @@ struct PathTemplate: Hashable, Sendable {
     parts = text.split(separator: "/", omittingEmptySubsequences: false).map { part in
       guard part.hasPrefix("{"), part.hasSuffix("}") else { return .literal(String(part)) }
       let name = String(part.dropFirst().dropLast())
-      return name == "path" ? .rest(name) : .segment(name)
+      return name == "path" || name == "alias" ? .rest(name) : .segment(name)
     }
   }
 

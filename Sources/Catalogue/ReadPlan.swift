@@ -10,6 +10,8 @@ package enum ReadPlan: Hashable, Sendable {
   case member(of: VaultPath, key: String)
   /// The metadata of a KV secret, in the place of its values.
   case kvMetadata(VaultPath)
+  /// The entry of a list that tells names which matches, by the fields given.
+  case named(in: VaultPath, match: [String: String])
   /// It cannot be read.
   case nothing
 }
@@ -34,6 +36,11 @@ extension Endpoint {
       return .member(of: path.with(path: list), key: path.mountName ?? path.path)
     case .kvData: return .kvMetadata(path.with(path: prefix + "metadata/" + (bindings["path"] ?? "")))
     case .resource: break
+    }
+    if let lookup {
+      guard isLookedUp == true else { return .nothing }
+      let match = lookup.match.mapValues { PathTemplate.fill($0, with: bindings) }
+      return .named(in: absolute(lookup.list, beside: path), match: match)
     }
     return switch read {
     case .itself: .itself

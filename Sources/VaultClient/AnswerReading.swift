@@ -76,7 +76,7 @@ struct AnswerReading {
     func says(_ text: String) -> Bool { reasons.contains { $0.contains(text) } }
     switch status {
     case 400 where says("No secret engine mount at") || says("No auth engine at"): return .notFound
-    case 400 where says("check-and-set parameter did not match"): return .casMismatch
+    case 400 where says("check-and-set parameter") && says("match the current version"): return .casMismatch
     case 400 where says("missing client token"): return .badToken
     case 400 where says("root namespace") && says("only"): return .wrongNamespace
     case 403 where reasons == ["permission denied"] || says("invalid token") || says("bad token"):

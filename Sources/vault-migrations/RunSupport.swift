@@ -68,6 +68,26 @@ extension Context {
   }
 }
 
+extension Context {
+  /// What every command that writes to a server works with.
+  func runner(
+    on target: Target,
+    of open: OpenProject,
+    _ options: RunOptions,
+    _ cancellation: Cancellation
+  ) throws -> Runner {
+    Runner(
+      target: target,
+      project: open.project,
+      identity: runIdentity(sourceCommit: try open.sourceCommit(self)),
+      options: options,
+      logger: logger,
+      cancelled: { cancellation.isCancelled },
+      report: Progress(console: console).show
+    )
+  }
+}
+
 extension OpenProject {
   /// The commit that the work tree is at; `nil` before the first one.
   func sourceCommit(_ context: Context) throws -> String? {

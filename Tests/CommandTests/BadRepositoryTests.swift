@@ -110,7 +110,7 @@ import Values
       let refusal = Refusal(
         status: 3,
         message: "the ledger says version 0001 is applied",
-        hint: "restore the branch"
+        hint: "repair --rebuild"
       )
       try await refusal.expect(["sync"], project, server)
     }

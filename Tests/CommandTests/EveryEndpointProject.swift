@@ -93,18 +93,35 @@ struct EveryEndpointProject {
     var options = RunOptions()
     options.revert = Set(paths.map { VaultPath($0) })
     var outcomes: [String: RunRecord.Progress] = [:]
-    let runner = Runner(
+    let runner = try runner(options) { event in
+      if case .taskFinished(let path, let outcome, _) = event { outcomes[path.description] = outcome }
+    }
+    _ = try await runner.run()
+    return outcomes
+  }
+
+  /// Takes versions back at once.
+  @discardableResult
+  func rollBackNow(to version: Int) async throws -> RollbackReport {
+    try await runner().rollBackNow(to: version, acceptsLosses: true)
+  }
+
+  /// Applies again what was taken back.
+  @discardableResult
+  func release() async throws -> RollbackReport { try await runner().release() }
+
+  private func runner(
+    _ options: RunOptions = RunOptions(),
+    report: @escaping (RunEvent) -> Void = { _ in }
+  ) throws -> Runner {
+    Runner(
       target: try target(),
       project: try read(),
       identity: RunIdentity(runID: randomText(), appliedBy: "test"),
       options: options,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      report: { event in
-        if case .taskFinished(let path, let outcome, _) = event { outcomes[path.description] = outcome }
-      }
+      report: report
     )
-    _ = try await runner.run()
-    return outcomes
   }
 
   func plan() async throws -> Plan {

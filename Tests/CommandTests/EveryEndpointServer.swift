@@ -56,16 +56,20 @@ struct EveryEndpointServer {
   ///
   /// - Returns: `nil` if nothing shows it.
   func read(_ sample: EveryEndpoint.Sample) throws -> [String: Value]? {
+    try readWhole(sample).map(Self.leaves)
+  }
+
+  /// What the server shows of an object.
+  func readWhole(_ sample: EveryEndpoint.Sample) throws -> Value? {
     let endpoint = endpoint(sample)
     let query = endpoint.readQuery.map { "?\($0)" } ?? ""
-    let data: Value? =
-      switch endpoint.readPath(for: VaultPath(sample.path)) {
-      case .itself: try server.data(sample.path + query)
-      case .path(let other), .kvMetadata(let other): try server.data(other.path + query)
-      case .member(let list, let key): try server.data(list.path)?[key]
-      case .nothing: nil
-      }
-    return data.map(Self.leaves)
+    return switch endpoint.readPath(for: VaultPath(sample.path)) {
+    case .itself: try server.data(sample.path + query)
+    case .path(let other), .kvMetadata(let other): try server.data(other.path + query)
+    case .member(let list, let key): try server.data(list.path)?[key]
+    // Its samples have ids in their paths.
+    case .named, .nothing: nil
+    }
   }
 
   /// The same for all samples, by path.

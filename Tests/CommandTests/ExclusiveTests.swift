@@ -19,6 +19,11 @@ import Values
       #expect(drift.first?["declared"] == false)
       #expect(drift.first?["fields"]?.array?.contains { $0["name"] == "token_ttl" && $0["to"] == 60 } == true)
       #expect(try await project.json("plan", "--detailed-exitcode", exits: 2)["drift"]?.array == drift)
+      // It is never taken away, also beside what is put back.
+      try server.request("POST", "auth/approle/role/web", #"{"token_ttl": 77}"#)
+      let left = try await project.json("drift", "--revert", exits: 2)["drift"]?.array ?? []
+      #expect(left.map { $0["path"] } == ["auth/approle/role/stranger"])
+      #expect(try server.data("auth/approle/role/web")?["token_ttl"] == 1200)
       // Once it is in the schema it is no stranger; a migration adopts it.
       try project.write(
         "schema.yaml",
@@ -48,7 +53,7 @@ import Values
           path "sys/policies/acl/web" { capabilities = ["read"] }
           path "sys/mounts" { capabilities = ["read"] }
           path "sys/auth" { capabilities = ["read"] }
-          path "vault-migrations/*" { capabilities = ["create", "read", "update"] }
+          path "vault-migrations/*" { capabilities = ["create", "read", "update", "list"] }
           """
       )
       let error = try await project.with(["VAULT_TOKEN": token]).json("drift", exits: 77)

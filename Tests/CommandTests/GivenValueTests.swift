@@ -136,6 +136,26 @@ import Values
     }
   }
 
+  @Test func `One sync reverts an object and refreshes what refers to its new id`() async throws {
+    let text = """
+      identity/entity/name/alice:
+        metadata: {team: web}
+      sys/policies/acl/of-alice:
+        policy: "# ${id:identity/entity/name/alice}"
+      """
+    try await withServer(text) { project, server in
+      try await project.generate("initial")
+      try await project.tool("sync")
+      try server.request("DELETE", "identity/entity/name/alice")
+      let report = try await project.json("sync", "--revert", "identity/entity/name/alice")
+      #expect(report["reverted"] == ["identity/entity/name/alice"])
+      #expect(report["refreshed"] == ["sys/policies/acl/of-alice"])
+      let id = try #require(try server.data("identity/entity/name/alice")?["id"]?.string)
+      #expect(try server.data("sys/policies/acl/of-alice")?["policy"]?.string == "# \(id)")
+      try await expectNothingLeft(project)
+    }
+  }
+
   @Test func `A reference in a namespace means what is there`() async throws {
     let text = """
       desired_state:

@@ -181,6 +181,20 @@ import Values
     }
   }
 
+  @Test func saysInOneDocumentWhatWasWrittenAndWhyItIsNotRecorded() async throws {
+    try await withServer("{}") { project, server in
+      try Small.configureByHand(server)
+      try project.refusePushes()
+      let report = try await project.json("import", "sys/policies/acl/*", exits: 1)
+      #expect(report["imported"] == ["sys/policies/acl/web"])
+      #expect(report["baseline"] == .null)
+      #expect(report.at("error.message")?.string?.contains("could not be published") == true)
+      try project.allowPushes()
+      try await project.tool("baseline")
+      try await project.tool("plan", "--detailed-exitcode")
+    }
+  }
+
   @Test func tellsWhatTheTokenMayNotSee() async throws {
     try await withServer("{}") { project, server in
       try Small.configureByHand(server)
@@ -188,7 +202,7 @@ import Values
         policy: """
           path "auth/approle/*" { capabilities = ["read", "list"] }
           path "sys/auth" { capabilities = ["read", "sudo"] }
-          path "vault-migrations/*" { capabilities = ["create", "read", "update"] }
+          path "vault-migrations/*" { capabilities = ["create", "read", "update", "list"] }
           """
       )
       let report = try await project.with(["VAULT_TOKEN": token]).json("import")
@@ -231,6 +245,23 @@ import Values
       #expect(schema.contains("allow_localhost: false\n    issuer_ref: root\n"))
       #expect(!schema.contains("root/generate"))
       try await project.tool("plan", "--detailed-exitcode")
+    }
+  }
+
+  @Test func leavesOutWhatBelongsToAnotherProject() async throws {
+    try await withSmallProject { project, server in
+      try await project.tool("sync")
+      try server.request("POST", "auth/approle/role/free", "{}")
+      try project.write("config.yaml", configuration(server.address).replacing("shop", with: "other"))
+      try project.write("schema.yaml", "desired_state: {}\n")
+      try await project.git("rm", "-rq", ".vault-migrations/migrations")
+      try await project.git("push", "-q", "origin", "--delete", "vault-migrations/prod")
+      try await project.git("update-ref", "-d", "refs/remotes/origin/vault-migrations/prod")
+      let report = try await project.json("import", "auth/**", "--no-baseline")
+      #expect(report["imported"]?.texts == ["auth/approle/role/free"])
+      let notices = report["notices"]?.array ?? []
+      let told = notices.first { $0["path"] == "auth/approle/role/web" }
+      #expect(told?["text"] == "belongs to project shop, environment prod")
     }
   }
 

@@ -85,16 +85,43 @@ struct InterruptedProject {
 }
 
 extension BaoServer {
-  /// A dead run's lock is taken over when its time is over: this makes it so.
+  /// A dead run's lock is taken over when its time is over, and so is what it sent: this makes it so.
   func expireLock() throws {
-    guard let entry = try data("vault-migrations/data/shop/prod/lock"),
-      let text = entry.at("data.value")?.string,
-      case .object(var lock) = try JSON.parse(Array(text.utf8)), lock["released"] != true
+    try endRequests()
+    try editRecord("lock") { lock in
+      guard lock["released"] != true else { return }
+      lock["renewed_at"] = 1
+    }
+  }
+
+  /// Nothing that an earlier run sent can be under way any more.
+  func endRequests() throws {
+    try editRecord("run") { run in
+      let steps = run["steps"]?.array ?? []
+      run["steps"] = .array(
+        steps.map { step in
+          guard var members = step.object, members["intended_at"] != nil else { return step }
+          members["intended_at"] = 1
+          return .object(members)
+        }
+      )
+    }
+  }
+
+  private func editRecord(_ name: String, _ edit: (inout [String: Value]) -> Void) throws {
+    let path = "vault-migrations/data/shop/prod/\(name)"
+    guard let entry = try data(path), let text = entry.at("data.value")?.string,
+      entry.at("data.parts") == nil, case .object(let record) = try JSON.parse(Array(text.utf8))
     else { return }
-    lock["renewed_at"] = 1
-    let body: Value = ["data": ["value": .string(JSON.text(.object(lock)))]]
-    let answer = try request("POST", "vault-migrations/data/shop/prod/lock", JSON.text(body))
-    guard answer.status == 200 else { throw FixtureError("the lock: \(answer)") }
+    var edited = record
+    edit(&edited)
+    guard edited != record else { return }
+    let answer = try request(
+      "POST",
+      path,
+      JSON.text(["data": ["value": .string(JSON.text(.object(edited)))]])
+    )
+    guard answer.status == 200 else { throw FixtureError("the record \(name): \(answer)") }
   }
 }
 

@@ -68,6 +68,49 @@ import Values
     }
   }
 
+  @Test func movesBackWhenItIsRolledBack() async throws {
+    try await withMoved { project, server in
+      let moves = ["--move", "apps/=services/", "--move", "auth/approle=auth/machines"]
+      try await project.tool(["generate", "--offline", "-m", "rename"] + moves)
+      try await project.commit("Rename")
+      try await project.tool("sync")
+      let error = try await project.json("rollback", "--now", exits: 64)
+      #expect(error.at("error.hint")?.string?.contains("rollback --to 0001") == true)
+      let report = try await project.json("rollback", "--to", "1")
+      #expect(report["notices"]?.array ?? [] == [])
+      let file = project.read("migrations/0003-rollback-to-0001.yaml")
+      #expect(file.contains("move:\n      from: services/\n      to: apps/\n") && !file.contains("delete"))
+      try await project.tool("validate")
+      try await project.commit("Roll back")
+      try await project.tool("sync")
+      #expect(try server.data("apps/data/by-hand")?.at("data.a") == "b")
+      #expect(try server.data("auth/approle/role/web")?["token_ttl"] == 1200)
+      try await expectNothingLeft(project)
+    }
+  }
+
+  @Test func takesAlongWhereAnswersWereSaved() async throws {
+    let state = """
+      apps/: {type: kv}
+      auth/approle: {type: approle}
+      auth/approle/role/web: {token_ttl: 5m}
+      auth/approle/role/web/secret-id:
+        save: {secret_id: web_id, secret_id_accessor: "apps/web#accessor"}
+        unless: apps/web
+      """
+    try await withServer(state) { project, server in
+      try await project.generate("initial")
+      try await project.tool("sync")
+      let accessor = try server.data("apps/web")?["accessor"]
+      try project.write("schema.yaml", project.read("schema.yaml").replacing("apps/", with: "services/"))
+      try await project.generate("rename", "--move", "apps/=services/")
+      try await project.tool("sync")
+      #expect(accessor != nil)
+      #expect(try server.data("services/web")?["accessor"] == accessor)
+      try await expectNothingLeft(project)
+    }
+  }
+
   @Test func keepsDriftAsDrift() async throws {
     try await withMoved { project, server in
       try server.request("POST", "apps/data/web", #"{"data": {"password": "by hand"}}"#)

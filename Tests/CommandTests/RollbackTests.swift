@@ -194,6 +194,39 @@ import Values
     }
   }
 
+  /// What ran in something that is made anew is done again with its answers; anything else ran once, and stays.
+  @Test func releasesActionsOnlyWhereWhatTheyWereDoneInIsMadeAnew() async throws {
+    let more = """
+
+        auth/approle/role/late: {token_policies: [web]}
+        auth/approle/role/late/secret-id: {save: {secret_id: late_id, secret_id_accessor: late_accessor}}
+        apps/data/late: {data: {accessor: "${saved:late_accessor}"}}
+        transit/keys/app/rotate: {}
+      """
+    try await withServer(Small.state, environment: "protect: true\n") { project, server in
+      let project = project.with(["APP_PASSWORD": "app-password-1"])
+      try server.request("POST", "sys/mounts/transit", #"{"type": "transit"}"#)
+      try server.request("POST", "transit/keys/app")
+      try await project.generate("initial")
+      try await project.tool("sync")
+      try project.write("schema.yaml", project.read("schema.yaml") + more)
+      try await project.generate("late")
+      try await project.tool("sync")
+      let first = try server.data("apps/data/late")?.at("data.accessor")
+      let refused = try await project.tool("rollback", "--now", exits: 64)
+      #expect(refused.errors.contains("destroys the newest version of the secret"))
+      #expect(!refused.errors.contains("Losses("))
+      try await project.tool("rollback", "--now", "--yes")
+      let released = try await project.tool("release")
+      #expect(released.errors.contains("transit/keys/app/rotate: has run before, and is not run again"))
+      #expect(try server.data("transit/keys/app")?["latest_version"] == 2)
+      let second = try server.data("apps/data/late")?.at("data.accessor")?.string
+      #expect(second != first?.string)
+      #expect(try server.list("auth/approle/role/late/secret-id") == [second])
+      try await expectNothingLeft(project)
+    }
+  }
+
   @Test func neverDeletesWhatItDidNotCreate() async throws {
     try await withSmallProject { project, server in
       try await project.tool("sync")

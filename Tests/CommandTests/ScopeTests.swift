@@ -96,6 +96,58 @@ import Values
     }
   }
 
+  @Test func looksReferencesUpInsideOfANamespace() async throws {
+    let state = """
+      namespaces:
+        team:
+          namespaces:
+            sub:
+              desired_state:
+                auth/userpass: {type: userpass}
+                sys/policies/acl/own:
+                  policy: path "own/{{identity.entity.aliases.${accessor:auth/userpass}.name}}" { capabilities = ["read"] }
+                identity/entity/name/ann: {}
+                identity/entity-alias/name/ann@auth/userpass: {canonical: identity/entity/name/ann}
+                identity/group/name/devs: {member_entity_ids: ["${id:identity/entity/name/ann}"]}
+
+      """
+    try await withServer(Self.outside) { project, server in
+      try project.write("schema.yaml", project.read("schema.yaml") + state)
+      try await project.generate("initial")
+      try await project.tool("sync")
+      let inside = "team/sub"
+      let accessor = try #require(
+        try server.data("sys/auth", namespace: inside)?.at("userpass/.accessor")?.string
+      )
+      let policy = try server.data("sys/policies/acl/own", namespace: inside)?["policy"]?.string
+      #expect(policy?.contains("aliases.\(accessor).name") == true)
+      let ann = try #require(try server.data("identity/entity/name/ann", namespace: inside)?["id"])
+      let devs = try server.data("identity/group/name/devs", namespace: inside)
+      #expect(devs?["member_entity_ids"] == .array([ann]))
+      let alias = try #require(try server.list("identity/entity-alias/id", namespace: inside).first)
+      #expect(try server.data("identity/entity-alias/id/\(alias)", namespace: inside)?["canonical_id"] == ann)
+      #expect(try server.list("identity/entity-alias/id").isEmpty)
+      let files = try await project.git("ls-tree", "-r", "--name-only", "origin/vault-migrations/prod")
+      #expect(files.contains("observed/@team/@sub/identity/entity/name/ann.yaml"), "\(files)")
+      try await expectNothingLeft(project)
+      try project.write("schema.yaml", schema(Self.outside))
+      try await project.generate("without-team", "--approve", "prod=moved")
+      try await project.tool("sync")
+      #expect(try server.list("sys/namespaces") == [])
+      try await expectNothingLeft(project)
+    }
+  }
+
+  @Test(arguments: ["te am", "te\tam", "te+am", "root", "sys", ".", "a/b", "te*"])
+  func refusesNamesThatAreNoNamespaces(_ name: String) async throws {
+    let text = JSON.text(["desired_state": [:], "namespaces": .object([name: ["desired_state": [:]]])])
+    let files = ["config.yaml": CommandTests.configuration("http://127.0.0.1:1"), "schema.yaml": text]
+    try await Project.with(files) { project in
+      let errors = try await project.tool("validate", exits: 65).errors
+      #expect(errors.contains("is not a namespace"), "\(errors)")
+    }
+  }
+
   private static let scoped = """
     sys/policies/acl/all:
       policy: path "apps/${data:-shared}/*" { capabilities = ["read"] }

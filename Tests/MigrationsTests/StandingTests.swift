@@ -18,13 +18,18 @@ private struct AppliedProject {
   )
   private(set) var recorded: RecordedState
 
-  init(in scratch: Scratch, applying count: Int = 2) async throws {
+  init(
+    in scratch: Scratch,
+    _ name: String = "repository",
+    applying count: Int = 2,
+    isBaseline: Bool = false
+  ) async throws {
     for name in ["a", "b", "c"] {
       workspace.schema += "  sys/policies/acl/\(name): {policy: \"# \(name)\"}\n"
       try workspace.generate(name)
     }
     tracker = StateTracker(
-      repository: try Repository.createBare(at: scratch.file("repository.git")),
+      repository: try Repository.createBare(at: scratch.file("\(name).git")),
       environment: "prod",
       branch: "vault-migrations/prod",
       remote: nil,
@@ -44,6 +49,7 @@ private struct AppliedProject {
         server: server,
         tasks: []
       )
+      change.record?.isBaseline = isBaseline
       try await tracker.publish(try await tracker.draft(change, on: recorded, tagging: migration.label))
       recorded = try tracker.current()
     }
@@ -183,7 +189,12 @@ private struct AppliedProject {
         "the state branch says version 0002 is applied, the ledger knows of none \(hint(0))"
       )
       #expect(
-        try project.judge(head: nil, run: 2).state == .interrupted,
+        try project.judge(head: nil, run: 2).state == .diverged,
+        "a run explains one step only"
+      )
+      let late = try await AppliedProject(in: scratch, "late", isBaseline: true)
+      #expect(
+        try late.judge(head: nil, run: 2).state == .interrupted,
         "a baseline records several versions at once"
       )
     }

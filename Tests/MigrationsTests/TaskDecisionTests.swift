@@ -22,6 +22,7 @@ private struct Scene {
     table.insert(path: VaultPath("auth/approle"), type: "approle")
     table.insert(path: VaultPath("secret/"), type: "kv-v2")
     table.insert(path: VaultPath("pki/"), type: "pki")
+    table.insert(path: VaultPath("transit/"), type: "transit")
     return table
   }
 
@@ -180,6 +181,33 @@ private let older: Value = ["token_ttl": 3_600, "token_policies": ["app"], "toke
     }
   }
 
+  @Suite struct Locked {
+    @Test func `What must be unlocked before the server deletes it stops the run`() {
+      let live: Value = ["type": "hmac", "deletion_allowed": false]
+      let scene = Scene(
+        path: "transit/keys/orders",
+        value: nil,
+        sent: ["type": "hmac"],
+        recorded: live,
+        live: live
+      )
+      guard case .stop(let problem) = scene.decide() else {
+        Issue.record("it is deleted")
+        return
+      }
+      #expect(problem.message.contains("while its deletion_allowed is false"))
+      let open: Value = ["type": "hmac", "deletion_allowed": true]
+      let other = Scene(
+        path: "transit/keys/orders",
+        value: nil,
+        sent: ["type": "hmac"],
+        recorded: open,
+        live: open
+      )
+      #expect(other.decide() == .send)
+    }
+  }
+
   @Suite struct AfterInterruption {
     @Test func `What the task writes is there: it was our own write`() {
       #expect(Scene(recorded: older, live: written, wasIntended: true).decide() == .adopt(notice: nil))
@@ -189,6 +217,16 @@ private let older: Value = ["token_ttl": 3_600, "token_policies": ["app"], "toke
     @Test func `What no read can show is sent again`() {
       let value: Value = ["token_ttl": "30m", "role_id": "web"]
       #expect(Scene(value: value, live: written, wasIntended: true).decide() == .send)
+    }
+
+    @Test func `What removes fields is sent, as the fields that stay tell nothing`() {
+      let live: Value = ["token_ttl": 1_800, "token_policies": ["web"], "token_num_uses": 3]
+      let sent: Value = ["token_ttl": "30m", "token_policies": ["web"], "token_num_uses": 3]
+      #expect(Scene(sent: sent, recorded: live, live: live, wasIntended: true).decide() == .send)
+      // It arrived: what is there is no longer what was recorded.
+      #expect(
+        Scene(sent: sent, recorded: live, live: written, wasIntended: true).decide() == .adopt(notice: nil)
+      )
     }
 
     @Test func `What was there before is still there: the write never arrived`() {

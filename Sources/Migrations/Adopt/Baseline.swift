@@ -75,9 +75,10 @@ package final class Baseline {
     try Fold(project.migrations.filter { $0.version <= version }, environment: target.environment.name)
   }
 
-  private func compare(_ standing: Standing, _ fingerprints: Fingerprints) throws
-    -> BaselineComparison.Findings
-  {
+  private func compare(
+    _ standing: Standing,
+    _ fingerprints: Fingerprints
+  ) throws -> BaselineComparison.Findings {
     let comparison = try BaselineComparison(
       target: target,
       project: project,

@@ -12,6 +12,8 @@ package struct Discovery {
   private let target: Target
   private let scope: DiscoveryScope
   let own: OwnObjects
+  /// What belongs to other projects and environments on the same server.
+  private var taken: [VaultPath: Claims.Owner] = [:]
   var found = Discovered()
   /// The ids of objects that the server made by itself.
   var selfMade: Set<String> = []
@@ -27,11 +29,19 @@ package struct Discovery {
 
   /// Prepares a walk over one server.
   ///
-  /// - Throws: ``VaultError`` if the token cannot even be asked about.
+  /// - Throws: ``VaultError`` if the token cannot even be asked about; ``Problem`` if it may not read who has what.
   package init(_ target: Target, scope: DiscoveryScope = DiscoveryScope()) throws {
     self.target = target
     self.scope = scope
     own = try OwnObjects(of: target)
+    do {
+      for claims in try target.ledger.othersClaims() {
+        for path in claims.paths { taken[path] = claims.owner }
+      }
+    } catch let error as VaultError {
+      // Where there is no ledger yet, nobody has claimed anything.
+      guard error.kind == .noSuchMount else { throw error }
+    }
   }
 
   /// Finds and reads everything that the scope includes.
@@ -103,7 +113,7 @@ package struct Discovery {
     }
     let endpoint = catalogue.endpoint(for: path, mounts: found.mounts)
     if own.isMount(path) { return [] }
-    if isComplete, !endpoint.isBuiltIn(path), !own.contains(path), scope.includes(path) {
+    if isComplete, !endpoint.isBuiltIn(path), !own.contains(path), scope.includes(path), !isTaken(path) {
       found.live[path] = reader.recordable(entry, at: path, found.mounts)
     }
     return [Mount(path: path, prefix: prefix, type: type)]
@@ -253,11 +263,18 @@ package struct Discovery {
     if question.isWhole, let details { shown[path] = details }
   }
 
+  /// Whether somebody else's schema has it, which is told.
+  private mutating func isTaken(_ path: VaultPath) -> Bool {
+    guard let owner = taken[path] else { return false }
+    found.notices.append(Discovered.Notice(path, "belongs to \(owner)"))
+    return true
+  }
+
   /// Takes a path that is to be read, unless nobody wants to see it.
   @discardableResult
   private mutating func note(_ path: VaultPath, isData: Bool = false) -> Bool {
     let endpoint = catalogue.endpoint(for: path, mounts: found.mounts)
-    if endpoint.isBuiltIn(path) || own.contains(path) { return false }
+    if endpoint.isBuiltIn(path) || own.contains(path) || isTaken(path) { return false }
     if isData, endpoint.kind == .kvData || endpoint.shape.exact {
       dataPaths.insert(path)
     }

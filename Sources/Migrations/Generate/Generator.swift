@@ -98,22 +98,27 @@ package struct Generator {
     let mounts = schema.mounts
     var fold = fold
     var tasks = moves(in: &fold, to: schema)
-    for (path, value) in schema.resources where fold.resources[path] != value {
+    for (path, value) in schema.resources where fold.differs(from: schema, at: path) {
       let old = fold.resources[path]
       if let old, old["type"] != value["type"], path.isMount || path.isAuthMethod {
         refuseOtherType(path, old)
         continue
       }
       if let old { refuseImmutable(path, old, value, mounts) }
-      tasks.append(Task(path: path, action: .write(value), was: old.map(Task.Was.value) ?? .absent))
+      let was = old.map(Task.Was.value) ?? .absent
+      tasks.append(Task(path: path, action: .write(value), was: was, manage: schema.manages[path]))
     }
     let deleted = fold.resources.filter { schema.resources[$0.key] == nil }
-    let deletedMounts = deleted.keys.filter { $0.isMount || $0.isAuthMethod }.sorted()
+    let deletedMounts = deleted.keys.filter { path in
+      (path.isMount || path.isAuthMethod) && fold.manages[path] == nil
+    }.sorted()
     for (path, old) in deleted {
       let isTakenAlong = deletedMounts.contains { $0 != path && $0.contains(path) }
       guard !isTakenAlong else { continue }
-      var task = Task(path: path, action: .delete, was: .value(old))
-      for (inside, value) in fold.content(of: path) { task.wasInside[inside.path] = value }
+      var task = Task(path: path, action: .delete, was: .value(old), manage: fold.manages[path])
+      for (inside, value) in fold.content(of: path) where deletedMounts.contains(path) {
+        task.wasInside[inside.path] = value
+      }
       tasks.append(task)
     }
     for path in Array(schema.resources.keys) + schema.actions.keys {

@@ -18,6 +18,8 @@ package struct RunRecord: Sendable, Hashable {
     package var before: Value?
     /// For an action: what its probe said before it ran.
     package var probe: String?
+    /// For an action or a move: when it was set out to be sent, by the server's clock in seconds since 1970.
+    package var intendedAt: Int?
     /// For an action: the fields of its answer that are saved.
     package var saved: Set<String> = []
     /// The fingerprints of secrets that the server took, and that it keeps when a write leaves them out.
@@ -25,10 +27,16 @@ package struct RunRecord: Sendable, Hashable {
     /// Whether the user wants somebody else's change to be overwritten, also by the run that finishes this one.
     package var isRevert = false
 
-    package init(progress: Progress, before: Value? = nil, probe: String? = nil) {
+    package init(
+      progress: Progress,
+      before: Value? = nil,
+      probe: String? = nil,
+      intendedAt: Int? = nil
+    ) {
       self.progress = progress
       self.before = before
       self.probe = probe
+      self.intendedAt = intendedAt
     }
   }
 
@@ -88,6 +96,7 @@ package struct RunRecord: Sendable, Hashable {
       guard let path = step["path"]?.string, let progress = step["progress"]?.string.flatMap(Progress.init)
       else { return nil }
       var read = Step(progress: progress, before: step["before"], probe: step["probe"]?.string)
+      read.intendedAt = step["intended_at"]?.integer
       read.saved = Set(step["saved"]?.array?.compactMap(\.string) ?? [])
       read.secrets = step["secrets"]?.object ?? [:]
       read.isRevert = step["revert"] == true
@@ -104,6 +113,7 @@ extension RunRecord.Step {
     if !path.namespace.isEmpty { members["namespace"] = .string(path.namespace) }
     members["before"] = before
     members["probe"] = probe.map(Value.string)
+    members["intended_at"] = intendedAt.map { .number(Number($0)) }
     if isRevert { members["revert"] = true }
     if !secrets.isEmpty { members["secrets"] = .object(secrets) }
     if !saved.isEmpty { members["saved"] = .array(saved.sorted().map(Value.string)) }

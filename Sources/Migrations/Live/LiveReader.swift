@@ -4,19 +4,23 @@ package import VaultClient
 
 /// Reads what is at paths, in as few requests as give the answer, and in the form in which it is recorded.
 package struct LiveReader {
-  private let client: VaultClient
-  private let catalogue: Catalogue
+  let client: VaultClient
+  let catalogue: Catalogue
   /// Values that must not be stored or shown, wherever a server repeats them.
   private let secrets: Set<Secret>
   /// The declared fields that hold secrets, by path: whatever a server answers for them is one.
   private let secretFields: [VaultPath: Set<String>]
+  /// How objects are shared: of those, only what is ours is read.
+  private let manages: [VaultPath: Manage]
 
   package init(
     client: VaultClient,
     catalogue: Catalogue,
     secrets: Set<Secret> = [],
-    secretFields: [VaultPath: Set<String>] = [:]
+    secretFields: [VaultPath: Set<String>] = [:],
+    manages: [VaultPath: Manage] = [:]
   ) {
+    self.manages = manages
     self.client = client
     self.catalogue = catalogue
     self.secrets = secrets
@@ -25,13 +29,15 @@ package struct LiveReader {
 
   /// What is at each path; what is absent, or cannot be read at all, is missing from the answer.
   ///
-  /// Fields that the server changes by itself are left out, secrets are ``Secret`` leaves. Throws ``VaultError`` for
+  /// Fields that the server changes by itself are left out, secrets are ``Secret`` leaves; `note` gets each answer as it
+  /// came, also that about a secret whose newest version is deleted. Throws ``VaultError`` for
   /// anything but absence.
   package func read(
     _ paths: some Collection<VaultPath>,
-    mounts: MountTable
+    mounts: MountTable,
+    noting note: (VaultPath, Value) -> Void = { _, _ in }
   ) throws -> [VaultPath: Value] {
-    let survey = survey(paths, mounts: mounts)
+    let survey = survey(paths, mounts: mounts, noting: note)
     if let failure = survey.failures.min(by: { $0.key < $1.key }) { throw failure.value }
     return survey.found
   }
@@ -43,24 +49,31 @@ package struct LiveReader {
   }
 
   /// The same, but what cannot be read does not hide the rest.
-  package func survey(_ paths: some Collection<VaultPath>, mounts: MountTable) -> Survey {
+  package func survey(
+    _ paths: some Collection<VaultPath>,
+    mounts: MountTable,
+    noting note: (VaultPath, Value) -> Void = { _, _ in }
+  ) -> Survey {
     var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
     var singles: [(path: VaultPath, from: VaultPath)] = []
+    var named: [VaultPath: [(path: VaultPath, match: [String: String])]] = [:]
     for path in paths.sorted() {
       switch catalogue.endpoint(for: path, mounts: mounts).readPath(for: path) {
       case .itself: singles.append((path, path))
       case .path(let other), .kvMetadata(let other): singles.append((path, other))
       case .member(let list, let key): lists[list, default: []].append((path, key))
+      case .named(let list, let match): named[list, default: []].append((path, match))
       case .nothing: continue
       }
     }
     let listed = lists.keys.sorted()
+    let tellingNames = named.keys.sorted()
     let answers = client.perform(
       listed.map { VaultRequest(.read, $0) }
         + singles.map { single in
           let query = catalogue.endpoint(for: single.path, mounts: mounts).readQuery
           return VaultRequest(.read, single.from, query: query.map(Self.parameters) ?? [])
-        }
+        } + tellingNames.map { VaultRequest(.list, $0) }
     )
     var survey = Survey()
     for (list, answer) in zip(listed, answers) {
@@ -77,11 +90,25 @@ package struct LiveReader {
     for (single, answer) in zip(singles, answers.dropFirst(listed.count)) {
       do throws(VaultError) {
         guard let data = try data(of: answer) else { continue }
+        note(single.path, data)
         let isData = catalogue.endpoint(for: single.path, mounts: mounts).kind == .kvData
         survey.found[single.path] =
           isData ? Self.secretVersion(data) : recordable(data, at: single.path, mounts)
       } catch {
         survey.failures[single.path] = error
+      }
+    }
+    for (list, answer) in zip(tellingNames, answers.suffix(tellingNames.count)) {
+      let paths = named[list] ?? []
+      do throws(VaultError) {
+        guard let data = try data(of: answer) else { continue }
+        for (path, match) in paths {
+          if let entry = IDLookup.find(match, in: data)?.entry {
+            survey.found[path] = recordable(entry, at: path, mounts)
+          }
+        }
+      } catch {
+        for (path, _) in paths { survey.failures[path] = error }
       }
     }
     return survey
@@ -143,7 +170,7 @@ package struct LiveReader {
     .notFound, .noSuchMount, .namespaceNotFound, .refused, .unsupported,
   ]
 
-  private func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
+  func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
     switch answer {
     case .success(let response): return response.data
     case .failure(let error):
@@ -155,7 +182,7 @@ package struct LiveReader {
   /// What a server answered, in the form in which it is recorded.
   func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
-    guard case .object(let members) = value else { return value }
+    guard case .object(let members) = manages[path]?.restrict(value, endpoint) ?? value else { return value }
     let stable = members.filter { !endpoint.isVolatile(field: $0.key) }
     let declared = (secretFields[path] ?? []).map { [$0, endpoint.shape.renamed[$0] ?? $0] }.joined()
     return Value.object(stable).mapLeaves { leaf, keys in
@@ -183,7 +210,7 @@ package struct LiveReader {
     return isGone ? nil : ["current_version": .number(Number(version))]
   }
 
-  private static func parameters(_ query: String) -> [(name: String, value: String)] {
+  static func parameters(_ query: String) -> [(name: String, value: String)] {
     query.split(separator: "&").map { part in
       let pair = part.split(separator: "=", maxSplits: 1)
       return (String(pair[0]), pair.count > 1 ? String(pair[1]) : "")

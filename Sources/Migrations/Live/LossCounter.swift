@@ -81,6 +81,8 @@ extension Task {
     case .write, .move: return nil
     case .delete, .run: break
     }
+    // What is shared is left.
+    if manage != nil { return nil }
     return catalogue.endpoint(for: path, mounts: mounts).loses.map { Losses(what: $0) }
   }
 }

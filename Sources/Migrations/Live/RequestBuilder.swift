@@ -17,6 +17,10 @@ struct RequestBuilder {
     let fingerprinted: Value
     /// The fingerprints of secrets that the server took earlier in this version.
     let taken: [String: Value]
+    /// What the server calls an object whose path it does not know.
+    var id: String?
+    /// The version that is there, where the server checks that nobody else wrote since.
+    var version: Int?
   }
 
   /// The request of a write, from a value that is resolved, secrets included.
@@ -32,27 +36,43 @@ struct RequestBuilder {
       return VaultRequest(.write, base.with(path: base.path + "/tune"), body: tuneBody(tuning))
     case .kvData:
       var members = value.object ?? [:]
-      members["options"] = basis.live?["current_version"].map { ["cas": $0] }
+      var options = members["options"]?.object ?? [:]
+      options["cas"] = .number(Number(basis.version ?? 0))
+      members["options"] = .object(options)
       return VaultRequest(.write, path, body: .object(members))
     case .resource, .action:
       // First what was removed, then what need not be repeated: the latter was not removed.
       let whole = try completed(value, basis.sent, endpoint, path)
       let body = withoutUnchangedSecrets(whole, basis, endpoint)
-      return VaultRequest(.write, path, body: withoutFirstFields(body, basis, endpoint))
+      let target = endpoint.lookedUpPath(for: path, id: basis.id) ?? path
+      let checked = withVersion(withoutFirstFields(body, basis, endpoint), basis, endpoint)
+      return VaultRequest(.write, target, body: checked)
     }
   }
 
   /// The request that takes something away; where there is no DELETE, one that writes the defaults of what was declared.
   ///
   /// Throws ``Problem`` if nothing can take it away.
-  func delete(_ path: VaultPath, declared: Value) throws(Problem) -> VaultRequest {
+  func delete(_ path: VaultPath, declared: Value, id: String? = nil) throws(Problem) -> VaultRequest {
     let endpoint = catalogue.endpoint(for: path, mounts: mounts)
     switch endpoint.kind {
     case .mount, .authMethod: return VaultRequest(.delete, mountPath(path))
     case .kvData, .resource, .action:
-      guard endpoint.deleteIsRefused else { return VaultRequest(.delete, path) }
+      guard endpoint.deleteIsRefused else {
+        return VaultRequest(.delete, endpoint.lookedUpPath(for: path, id: id) ?? path)
+      }
+      if endpoint.goesOnlyWithMount { throw Self.goesOnlyWithMount(path) }
       return VaultRequest(.write, path, body: try completed(.object([:]), declared, endpoint, path))
     }
+  }
+
+  private static func goesOnlyWithMount(_ path: VaultPath) -> Problem {
+    Problem(
+      .operationFailed,
+      "\(path) cannot be taken away: the server has no DELETE for it, and does not take an empty one",
+      path: path.description,
+      hint: "keep it in the schema, or remove its whole mount"
+    )
   }
 
   private func mountPath(_ path: VaultPath) -> VaultPath {
@@ -87,6 +107,17 @@ struct RequestBuilder {
       )
     }
     return .object(completion.body)
+  }
+
+  /// Names the version that the write is based on; servers that show none do not know the parameter either.
+  private func withVersion(_ value: Value, _ basis: Basis, _ endpoint: Endpoint) -> Value {
+    guard let check = endpoint.checkAndSet, var members = value.object else { return value }
+    if let version = basis.version {
+      members[check.field] = .number(Number(version))
+    } else if let required = check.required, members[required] == true, members[check.field] == nil {
+      members[check.field] = -1
+    }
+    return .object(members)
   }
 
   /// Leaves out what only the first write may have.

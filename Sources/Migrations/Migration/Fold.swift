@@ -6,14 +6,18 @@ package struct Fold: Hashable, Sendable {
   package private(set) var resources: [VaultPath: Value]
   /// The arguments of every one-off action that has run.
   package private(set) var actions: [VaultPath: Value]
+  /// How resources are shared with others; those that are missing here are ours as a whole.
+  package private(set) var manages: [VaultPath: Manage]
   /// What else was said about them, where anything was.
   package private(set) var terms: [VaultPath: ActionTerms]
 
   package init(
     resources: [VaultPath: Value] = [:],
     actions: [VaultPath: Value] = [:],
-    terms: [VaultPath: ActionTerms] = [:]
+    terms: [VaultPath: ActionTerms] = [:],
+    manages: [VaultPath: Manage] = [:]
   ) {
+    self.manages = manages
     self.resources = resources
     self.actions = actions
     self.terms = terms
@@ -45,6 +49,11 @@ package struct Fold: Hashable, Sendable {
     }
   }
 
+  /// Whether another fold declares something else at a path, or shares it otherwise.
+  func differs(from other: Fold, at path: VaultPath) -> Bool {
+    resources[path] != other.resources[path] || manages[path] != other.manages[path]
+  }
+
   /// The types of all mounts and auth methods.
   package var mounts: MountTable {
     MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value) })
@@ -64,12 +73,15 @@ package struct Fold: Hashable, Sendable {
     case .write(let value):
       if let complaint = complaint(about: task) { return complaint }
       resources[task.path] = value
+      manages[task.path] = task.manage
     case .delete:
       if let complaint = complaint(about: task) { return complaint }
       guard resources.removeValue(forKey: task.path) != nil else {
         return "\(task.path) is deleted but not there"
       }
-      removeContent(of: task.path)
+      manages[task.path] = nil
+      // A mount that is shared is left, with everything in it.
+      if task.manage == nil { removeContent(of: task.path) }
     case .move: if let move = task.move { return apply(move) }
     case .run(let arguments):
       guard actions.updateValue(arguments, forKey: task.path) == nil else {
@@ -94,6 +106,8 @@ package struct Fold: Hashable, Sendable {
     resources = moving(resources)
     actions = moving(actions)
     terms = moving(terms)
+    manages = moving(manages)
+    for (path, old) in terms { terms[path] = old.moved(by: move, in: path.namespace) }
     return nil
   }
 
@@ -115,6 +129,7 @@ package struct Fold: Hashable, Sendable {
     }
     resources = resources.filter { !isInside($0.key) }
     actions = actions.filter { !isInside($0.key) }
+    manages = manages.filter { !isInside($0.key) }
     terms = terms.filter { !isInside($0.key) }
   }
 }

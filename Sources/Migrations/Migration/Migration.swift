@@ -38,6 +38,11 @@ package struct Migration: Hashable, Sendable {
     return "sha256:" + Digests.sha256(JSON.text(bare.value).utf8)
   }
 
+  /// How the objects that it writes are shared, by path.
+  var manages: [VaultPath: Manage] {
+    Dictionary(tasks.compactMap { task in task.manage.map { (task.path, $0) } }, uniquingKeysWith: { $1 })
+  }
+
   /// What it writes, by path.
   var writes: [VaultPath: Value] {
     var writes: [VaultPath: Value] = [:]
@@ -81,6 +86,7 @@ extension Task {
     }
     if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(\.value)) }
     members.merge(terms.members) { $1 }
+    members["manage"] = manage?.value
     if once { members["once"] = true }
     return .object(members)
   }

@@ -10,9 +10,7 @@ package enum MigrationFile {
 
   private static let taskKeys = [
     "path", "namespace", "once", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from",
-    "to",
-    "was",
-    "was_inside", "only", "except", "approve",
+    "to", "was", "was_inside", "only", "except", "manage", "approve",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -183,6 +181,7 @@ package enum MigrationFile {
         path: path.description
       )
     }
+    task.manage = map.node("manage").flatMap { Manage.read($0, of: path, diagnostics) }
     return task
   }
 

@@ -30,6 +30,8 @@ package struct Task: Hashable, Sendable {
   package var approvals: [String: Approval]
   /// What becomes of an action's answer, and when it does not run.
   package var terms: ActionTerms
+  /// How the object is shared with others; a shared one is left when its entry goes.
+  package var manage: Manage?
   /// Written by hand to move data: done once with its version, and no part of what is declared.
   package var once: Bool
 
@@ -41,8 +43,10 @@ package struct Task: Hashable, Sendable {
     scope: Scope = .all,
     approvals: [String: Approval] = [:],
     terms: ActionTerms = ActionTerms(),
-    once: Bool = false
+    once: Bool = false,
+    manage: Manage? = nil
   ) {
+    self.manage = manage
     self.path = path
     self.action = action
     self.was = was

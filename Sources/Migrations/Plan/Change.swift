@@ -42,6 +42,8 @@ package struct Change: Sendable, Hashable {
   package var version: Int?
   /// For drift: whether the schema mentions any of the fields.
   package var isDeclared: Bool?
+  /// How the object is shared with others.
+  package var manage: Manage?
 
   package init(
     path: VaultPath,
@@ -124,6 +126,7 @@ extension Change {
         version: version
       )
     }
+    manage = task.manage
   }
 }
 

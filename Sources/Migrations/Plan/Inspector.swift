@@ -181,7 +181,10 @@ package struct Inspector {
   }
 
   private func live(_ view: RecordedView) throws -> [VaultPath: Value] {
-    try target.reader(for: view.applied.resources).read(view.layers.observed.keys, mounts: view.mounts)
+    try target.reader(for: view.applied.resources, sharing: view.applied.manages).read(
+      view.layers.observed.keys,
+      mounts: view.mounts
+    )
   }
 
   private func drift(_ view: RecordedView, _ live: [VaultPath: Value]) -> [Change] {

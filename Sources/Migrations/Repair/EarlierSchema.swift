@@ -108,10 +108,13 @@ extension Project {
   /// What a migration that goes back from one version to another cannot bring back, in any environment.
   package func lossesOfGoingBack(to version: Int) throws -> [Undo.Notice] {
     var notices: Set<Undo.Notice> = []
+    let moves = try movesBack(to: version)
     for environment in Validator.environments(of: settings) {
-      let now = try Fold(migrations, environment: environment)
+      var now = try Fold(migrations, environment: environment)
+      for move in moves { _ = now.apply(move) }
       let then = try Fold(migrations.filter { $0.version <= version }, environment: environment)
-      notices.formUnion(Undo(from: now, to: then, runsActions: true) { _ in .nothing }.notices)
+      let undo = Undo(from: now, to: then, runsActions: true, catalogue: catalogue) { _ in .nothing }
+      notices.formUnion(undo.notices)
     }
     return notices.sorted { ($0.path, $0.text) < ($1.path, $1.text) }
   }

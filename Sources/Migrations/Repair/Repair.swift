@@ -49,6 +49,7 @@ extension Runner {
       let (run, migration) = try interrupted(standing)
       try Undo.refuseMoves([migration], environment: target.environment.name)
       let context = try context(standing.recorded, lock)
+      try context.settle(run)
       let to = try fold(upTo: migration.version - 1)
       var from = to
       try from.apply(migration, environment: target.environment.name)
@@ -91,6 +92,7 @@ extension Runner {
     try await locked(acceptsServer: options.acceptsServer) { standing, lock in
       let (run, migration) = try interrupted(standing)
       let context = try context(standing.recorded, lock)
+      try context.settle(run)
       let survey = try target.survey(run, of: migration, in: project, context.layers)
       let fold = try fold(upTo: migration.version - 1)
       var after = fold

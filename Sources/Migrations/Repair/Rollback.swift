@@ -119,7 +119,7 @@ extension Runner {
       guard let losses = task.losses(target.catalogue, mounts) else { continue }
       throw Problem(
         .usage,
-        "the rollback destroys \(losses) at \(task.path), and \(target.environment.name) is protected",
+        "the rollback destroys \(losses.text) at \(task.path), and \(target.environment.name) is protected",
         path: task.path.description,
         hint: "pass --yes if that is meant; nothing was written"
       )

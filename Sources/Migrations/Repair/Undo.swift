@@ -38,7 +38,7 @@ package struct Undo: Sendable {
   ///   - from: What the environment has.
   ///   - to: What it is to have.
   ///   - paths: Looks at these alone; `nil` for all.
-  ///   - runsActions: Whether actions that only `to` has are run.
+  ///   - runsActions: Whether actions that only `to` has are run, where what they were done in is made anew.
   ///   - catalogue: What is known about endpoints.
   ///   - before: What was there before, by path.
   package init(
@@ -46,7 +46,7 @@ package struct Undo: Sendable {
     to: Fold,
     paths: Set<VaultPath>? = nil,
     runsActions: Bool = false,
-    catalogue: Catalogue = .builtIn,
+    catalogue: Catalogue,
     before: (VaultPath) -> Before
   ) {
     self.catalogue = catalogue
@@ -54,9 +54,10 @@ package struct Undo: Sendable {
     mounts.insert(contentsOf: to.mounts)
     self.mounts = mounts
     let all = Set(from.resources.keys).union(to.resources.keys)
-    let different = all.filter { from.resources[$0] != to.resources[$0] && paths?.contains($0) ?? true }
+    let different = all.filter { from.differs(from: to, at: $0) && paths?.contains($0) ?? true }
     let goneMounts = different.filter {
       ($0.isMount || $0.isAuthMethod) && to.resources[$0] == nil && before($0) == .nothing
+        && from.manages[$0] == nil
     }
     for path in different.sorted() {
       let isTakenAlong = goneMounts.contains { $0.contains(path) }
@@ -66,9 +67,14 @@ package struct Undo: Sendable {
         takeAway(path, old, before(path), from)
       }
     }
+    let madeAnew = different.filter { from.resources[$0] == nil }
     for (path, arguments) in to.actions.sorted(by: { $0.key < $1.key })
     where from.actions[path] == nil && runsActions {
-      tasks.append(Task(path: path, action: .run(arguments)))
+      guard madeAnew.contains(where: { $0.holds(path) }) else {
+        notices.append(Notice(path: path, text: "has run before, and is not run again"))
+        continue
+      }
+      tasks.append(Task(path: path, action: .run(arguments), terms: to.terms[path] ?? ActionTerms()))
     }
     for path in from.actions.keys.sorted()
     where to.actions[path] == nil && paths?.contains(path) ?? true
@@ -78,6 +84,11 @@ package struct Undo: Sendable {
     }
     for path in to.actions.keys.sorted() where from.actions[path] == nil && !runsActions {
       notices.append(Notice(path: path, text: "was lost with its mount, and is not run again"))
+    }
+    // What is shared stays so on the way back.
+    for index in tasks.indices {
+      let path = tasks[index].path
+      tasks[index].manage = tasks[index].action == .delete ? from.manages[path] : to.manages[path]
     }
     tasks = TaskOrder(catalogue: catalogue, mounts: mounts).sorted(tasks)
   }
@@ -96,9 +107,9 @@ package struct Undo: Sendable {
       return
     }
     var whole = value
-    if case .there(let found) = before, let found = found.object, var members = value.object {
-      for key in (old.object ?? [:]).keys where members[key] == nil {
-        if let earlier = found[key], !Change.Field(name: key, from: earlier, to: nil).isSensitive {
+    if case .there(let found) = before, var members = value.object {
+      for (key, earlier) in earlierFields(found, of: old, at: path) where members[key] == nil {
+        if !Change.Field(name: key, from: earlier, to: nil).isSensitive {
           members[key] = earlier.escapingReferences
         }
       }
@@ -107,13 +118,47 @@ package struct Undo: Sendable {
     tasks.append(Task(path: path, action: .write(whole), was: .value(old)))
   }
 
+  /// What the fields that were written had before, in the form that they are written in.
+  private func earlierFields(_ found: Value, of old: Value, at path: VaultPath) -> [String: Value] {
+    let endpoint = endpoint(path)
+    let found = found.object ?? [:]
+    let known = FieldTable.builtIn.fields(of: endpoint)
+    let written = endpoint.writtenForm(of: found, known: known)
+    var fields: [String: Value] = [:]
+    for key in (old.object ?? [:]).keys {
+      fields[key] = written[key] ?? endpoint.resetValue(field: key)
+      guard fields[key] == nil, let value = found[key] else { continue }
+      // What is written as text, and read as a list or map, is what every new object has.
+      let isOtherForm = known?.types[key] == .string && (value.object != nil || value.array != nil)
+      if !isOtherForm { fields[key] = value }
+    }
+    return fields
+  }
+
+  /// Whether nobody had configured what is always there: it is taken away again, so that it has its defaults.
+  private func isUntouched(_ before: Before, of old: Value, at path: VaultPath) -> Bool {
+    let endpoint = endpoint(path)
+    guard case .there(let found) = before, endpoint.kind == .resource, endpoint.isAlwaysThere,
+      !endpoint.goesOnlyWithMount
+    else { return false }
+    let known = FieldTable.builtIn.fields(of: endpoint)
+    let written = endpoint.writtenForm(of: found.object ?? [:], known: known)
+    return Set((old.object ?? [:]).keys).isDisjoint(with: written.keys)
+  }
+
   /// A path that is declared no longer: what the versions made goes, what they found is put back.
   private mutating func takeAway(_ path: VaultPath, _ old: Value, _ before: Before, _ from: Fold) {
-    switch before {
+    switch isUntouched(before, of: old, at: path) ? .nothing : before {
+    case .nothing where endpoint(path).goesOnlyWithMount:
+      abandoned.insert(path)
+      notices.append(Notice(path: path, text: "stays: it goes only with its mount"))
     case .nothing:
       var task = Task(path: path, action: .delete, was: .value(old))
       for (inside, value) in from.content(of: path) { task.wasInside[inside.path] = value }
       tasks.append(task)
+      if let field = endpoint(path).deletableIf {
+        notices.append(Notice(path: path, text: "is deleted only if its \(field) is true by then"))
+      }
     case .untouched: abandoned.insert(path)
     case .there(let found):
       abandoned.insert(path)
@@ -129,8 +174,7 @@ package struct Undo: Sendable {
         return
       }
       var members: [String: Value] = [:]
-      for key in (old.object ?? [:]).keys {
-        guard let earlier = found[key] else { continue }
+      for (key, earlier) in earlierFields(found, of: old, at: path).sorted(by: { $0.key < $1.key }) {
         if Change.Field(name: key, from: earlier, to: nil).isSensitive {
           notices.append(
             Notice(path: path, text: "\(key) was a secret of somebody else, and cannot be brought back")
@@ -155,6 +199,7 @@ package struct Undo: Sendable {
 
   /// A mount that got another path would be made anew at the old one: its data must not be lost that way.
   static func refuseMoves(_ migrations: [Migration], environment: String) throws(Problem) {
+    let before = Migration.label((migrations.first?.version ?? 1) - 1)
     for migration in migrations {
       guard
         let move = migration.tasks.first(where: { $0.move != nil && $0.scope.includes(environment) })?.move
@@ -163,8 +208,7 @@ package struct Undo: Sendable {
         .usage,
         "migration \(migration.label) moved \(move.from) to \(move.to), which cannot be taken back at once",
         path: move.to.description,
-        hint:
-          "declare it at the old path again, and let generate --move \(move.to)=\(move.from) write the way back"
+        hint: "\"vault-migrations rollback --to \(before)\" writes the migration that moves it back"
       )
     }
   }
@@ -184,6 +228,13 @@ extension Value {
     case .object(let members): .object(members.mapValues(\.escapingReferences))
     default: self
     }
+  }
+}
+
+extension VaultPath {
+  /// Whether something lies in this mount, or below this object: `auth/approle/role/web/secret-id` below its role.
+  fileprivate func holds(_ other: VaultPath) -> Bool {
+    contains(other) || other.namespace == namespace && other.path.hasPrefix(path + "/")
   }
 }
 

@@ -82,8 +82,9 @@ extension Disagreement {
         )
       )
     }
-    // A baseline may go over several versions at once.
-    if let run, !run.isOutsideOfVersions, run.version == recorded, known < recorded { return nil }
+    // A run explains one step of difference; a baseline may go over several versions at once.
+    let mayLag = known == recorded - 1 || last?.isBaseline ?? false && known < recorded
+    if let run, !run.isOutsideOfVersions, run.version == recorded, mayLag { return nil }
     if known > recorded {
       return Disagreement(
         cause: .ledgerAhead,

@@ -115,6 +115,7 @@ struct Preflight {
   }
 
   private func needs(of task: Task) -> [Need] {
+    if task.action == .delete, task.manage != nil { return [] }
     if task.move != nil {
       return [
         Need(path: task.path.with(path: "sys/remount"), anyOf: ["create", "update"], sudo: true),
@@ -128,6 +129,8 @@ struct Preflight {
       let isTuned = task.action != .delete && context.layers.observed[path] != nil
       path = path.with(path: isTuned ? base + "/tune" : base)
     }
+    // The id is not known here; policies name such paths by a pattern.
+    if let byID = endpoint.lookedUpPath(for: path, id: "id") { path = byID }
     let isDeletion = task.action == .delete && !endpoint.deleteIsRefused
     var needs = [
       Need(path: path, anyOf: isDeletion ? ["delete"] : ["create", "update"], sudo: endpoint.needsSudo)
@@ -135,6 +138,11 @@ struct Preflight {
     let isRun = if case .run = task.action { true } else { false }
     switch isRun ? .nothing : endpoint.readPath(for: task.apiPath) {
     case .nothing: break
+    case .named(let list, _):
+      needs.append(Need(path: list, anyOf: ["list"], sudo: false))
+      if !isDeletion, let create = endpoint.lookedUpPath(for: task.apiPath, id: nil) {
+        needs.append(Need(path: create, anyOf: ["create", "update"], sudo: false))
+      }
     case .itself: needs.append(Need(path: path, anyOf: ["read"], sudo: false))
     case .path(let other), .kvMetadata(let other):
       needs.append(Need(path: other, anyOf: ["read"], sudo: false))

@@ -77,7 +77,12 @@ struct ReadBack {
         change.sent[task.path] = try recorded(declared, at: task.path, given)
         // What was known after a move is known better after the write.
         change.observed.removeValue(forKey: task.path)
-        shown.append(task.path)
+        // What is only created is not watched.
+        if task.manage == .createOnly {
+          change.observed[task.path] = .some(nil)
+        } else {
+          shown.append(task.path)
+        }
       }
     }
     let observed = shown.filter { change.observed[$0] == nil }

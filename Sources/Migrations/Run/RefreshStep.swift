@@ -108,7 +108,9 @@ struct RefreshStep {
   /// The tasks that write these paths once more.
   private func migration(_ paths: [VaultPath], _ version: Int, _ mounts: MountTable) -> Migration {
     let tasks = paths.compactMap { path in
-      fold.resources[path].map { Task(path: path, action: .write($0), was: .value($0)) }
+      fold.resources[path].map {
+        Task(path: path, action: .write($0), was: .value($0), manage: fold.manages[path])
+      }
     }
     let order = TaskOrder(catalogue: context.target.catalogue, mounts: mounts)
     return Migration(version: version, name: "refresh", parent: nil, tasks: order.sorted(tasks))

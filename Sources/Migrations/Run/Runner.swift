@@ -125,7 +125,15 @@ package final class Runner {
       try fold.apply(migration, environment: target.environment.name)
     }
     let refresh = RefreshStep(context: context, fold: fold, interrupted: standing.run)
-    let written = try await refresh.apply(recording: &recorder, as: identity)
+    var written = try await refresh.apply(recording: &recorder, as: identity)
+    if !written.reverted.isEmpty, !options.onlyReverts {
+      // What was deleted has another id now: only here is it known who refers to it.
+      target.forgetValues()
+      var rest = context
+      rest.options.revert = []
+      let step = RefreshStep(context: rest, fold: fold, interrupted: nil)
+      written.refreshed += try await step.apply(recording: &recorder, as: identity).refreshed
+    }
     result.refreshed = written.refreshed
     result.reverted = written.reverted
     try claims.settle(fold)

@@ -138,7 +138,7 @@ package final class Target {
   }
 
   /// Reads what is at declared paths, and knows which of their fields hold secrets.
-  func reader(for declared: [VaultPath: Value]) -> LiveReader {
+  func reader(for declared: [VaultPath: Value], sharing manages: [VaultPath: Manage] = [:]) -> LiveReader {
     let secretFields = declared.compactMapValues { value -> Set<String>? in
       let fields = (value.object ?? [:]).filter { resolver.isSensitive($0.value) }.keys
       return fields.isEmpty ? nil : Set(fields)
@@ -147,7 +147,8 @@ package final class Target {
       client: client,
       catalogue: catalogue,
       secrets: resolver.secrets,
-      secretFields: secretFields
+      secretFields: secretFields,
+      manages: manages
     )
   }
 

@@ -35,19 +35,32 @@ struct TaskView {
   /// Whether an interrupted run of another migration of this version wrote it, or it lies in a mount that this version
   /// made: it is corrected, not respected.
   var isOurs = false
+  /// What the server calls an object whose path it does not know.
+  var id: String?
+  /// The version that the server counts, where it checks that nobody else wrote since.
+  var version: Int?
 }
 
 extension TaskDecision {
   static func decide(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
     if view.task.once { return decideOnce(view) }
+    if view.task.action == .delete {
+      // What is shared is left to the others.
+      if view.task.manage != nil { return .keep }
+      return view.endpoint.readPath(for: view.task.path) == .nothing ? .send : decideDeletion(view, options)
+    }
     if view.endpoint.readPath(for: view.task.path) == .nothing { return .send }
-    if view.task.action == .delete { return decideDeletion(view, options) }
+    if view.task.manage == .createOnly {
+      if view.live == nil || options.revert.contains(view.task.path) { return .send }
+      return .adopt(notice: "is there already, and is only created: it stays as it is")
+    }
     guard let live = view.live else {
       let vanished = view.recorded != nil && !view.wasIntended
       return vanished ? foreign(view, options, "was deleted on the server by somebody else", []) : .send
     }
     let agreement = view.agreement(with: view.value)
-    if view.wasIntended, agreement.isEqual {
+    // What is there may lack the fields that are removed, and what is compared is only what is declared.
+    if view.wasIntended, agreement.isEqual, !view.removesFields {
       // It is most likely our own write; what a read cannot show is sent again.
       return agreement.unverifiable.isEmpty ? .adopt(notice: nil) : .send
     }
@@ -83,6 +96,7 @@ extension TaskDecision {
 
   private static func decideDeletion(_ view: TaskView, _ options: RunOptions) -> TaskDecision {
     guard let live = view.live else { return .adopt(notice: nil) }
+    if let refusal = view.refusalToDelete(live) { return .stop(refusal) }
     // An interrupted run had looked before it set out.
     if view.wasIntended { return .send }
     if let recorded = view.recorded {
@@ -112,6 +126,30 @@ extension TaskDecision {
         hint:
           "look with drift; then --revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
       )
+    )
+  }
+}
+
+extension TaskView {
+  /// Whether the last write had fields that this one leaves out, so that they are to be reset.
+  fileprivate var removesFields: Bool {
+    guard let sent, let fingerprinted, endpoint.kind != .kvData else { return false }
+    return Self.lacksFields(of: sent, fingerprinted)
+  }
+
+  private static func lacksFields(of old: Value, _ new: Value) -> Bool {
+    guard let before = old.object, let after = new.object else { return false }
+    return before.contains { key, value in after[key].map { lacksFields(of: value, $0) } ?? true }
+  }
+
+  /// Some objects must be unlocked before the server deletes them, which is better known before anything is written.
+  fileprivate func refusalToDelete(_ live: Value) -> Problem? {
+    guard let field = endpoint.deletableIf, live[field] == false else { return nil }
+    return Problem(
+      .worldChanged,
+      "the server refuses to delete \(task.path) while its \(field) is false",
+      path: task.path.description,
+      hint: "set \(field) in a version before this one (\"\(task.path)/config\"), or by hand; then run again"
     )
   }
 }

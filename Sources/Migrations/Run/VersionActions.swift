@@ -32,7 +32,8 @@ extension VersionRun {
     let client = context.target.client
     let value = try resolved(arguments, for: task)
     let shown = try reader.probe(task.path, mounts: mounts)
-    try journal.record([task.path: RunRecord.Step(progress: .intended, probe: shown)])
+    let now = context.target.serverTime
+    try journal.record([task.path: RunRecord.Step(progress: .intended, probe: shown, intendedAt: now)])
     try context.lock.hold()
     let response: VaultResponse
     do throws(VaultError) {
@@ -71,7 +72,8 @@ extension VersionRun {
     }
     if context.options.ran.contains(task.path) { return .done }
     if context.options.notRun.contains(task.path) { return .open }
-    guard let hasRun = try hasRun(task, since: step.probe) else {
+    let answer = try context.settled(step, at: task.path) { try hasRun(task, since: step.probe) }
+    guard let hasRun = answer else {
       throw Problem(
         .worldChanged,
         "an interrupted run may or may not have run \(task.path), and nothing on the server can tell",

@@ -10,10 +10,11 @@ extension VersionRun {
   func followMoves() throws {
     for index in migration.tasks.indices {
       let task = migration.tasks[index]
-      guard let move = task.move, task.scope.includes(context.target.environment.name),
-        try state(of: move) == .moved
-      else { continue }
-      try follow(move)
+      guard let move = task.move, task.scope.includes(context.target.environment.name) else { continue }
+      if let step = journal.step(task.path) {
+        _ = try context.settled(step, at: task.path) { try state(of: move) == .moved }
+      }
+      if try state(of: move) == .moved { try follow(move) }
     }
   }
 
@@ -23,7 +24,8 @@ extension VersionRun {
     switch try state(of: move) {
     case .moved: finish(index, .move, .adopted, before: nil)
     case .waiting(let live):
-      let step = RunRecord.Step(progress: .intended, before: live)
+      let now = context.target.serverTime
+      let step = RunRecord.Step(progress: .intended, before: live, intendedAt: now)
       try journal.record([task.path: step])
       try context.lock.hold()
       try perform(move, task)

@@ -8,7 +8,7 @@ import VaultClient
 struct RunContext {
   let project: Project
   let target: Target
-  let options: RunOptions
+  var options: RunOptions
   let lock: RunLock
   let layers: StateLayers
   let fingerprints: Fingerprints
@@ -48,7 +48,10 @@ final class VersionRun {
     self.mounts = mounts
     self.fold = fold
     let target = context.target
-    reader = target.reader(for: fold.resources.merging(migration.writes) { $1 })
+    reader = target.reader(
+      for: fold.resources.merging(migration.writes) { $1 },
+      sharing: fold.manages.merging(migration.manages) { $1 }
+    )
     levels = TaskOrder(catalogue: target.catalogue, mounts: mounts)
       .levels(of: migration.tasks, environment: target.environment.name)
   }

@@ -108,7 +108,14 @@ extension VersionRun {
       from: context.target,
       mounts: mounts
     )
-    let live = try reader.read(tasks.map(\.path), mounts: mounts)
+    var versions: [VaultPath: Int] = [:]
+    let endpoints = Dictionary(tasks.map { ($0.path, endpoint(of: $0)) }, uniquingKeysWith: { $1 })
+    var live = try reader.read(tasks.map(\.path), mounts: mounts) { path, answer in
+      let endpoint = endpoints[path]
+      let field = endpoint?.kind == .kvData ? "current_version" : endpoint?.checkAndSet?.version
+      versions[path] = field.flatMap { answer[$0]?.integer }
+    }
+    let ids = try identify(tasks, &live)
     // Secrets are read only where their version alone cannot tell whether they are ours.
     let unpaired = tasks.filter { task in
       guard let now = live[task.path], task.action != .delete, endpoint(of: task).kind == .kvData else {
@@ -119,8 +126,28 @@ extension VersionRun {
     let content = try reader.readSecretData(unpaired.map(\.path))
     return try tasks.map { task in
       let values = try values(of: task, given, absent)
-      return view(of: task, values, live: live[task.path], content: content[task.path])
+      var view = view(of: task, values, live: live[task.path], content: content[task.path])
+      view.id = ids[task.path]
+      view.version = versions[task.path]
+      return view
     }
+  }
+
+  /// The ids of objects that the server knows by those alone.
+  ///
+  /// An alias that a login made belongs to nobody yet, so that its entity does not count.
+  private func identify(_ tasks: [Task], _ live: inout [VaultPath: Value]) throws -> [VaultPath: String] {
+    let named = tasks.filter { endpoint(of: $0).lookup != nil && live[$0.path] != nil }.map(\.path)
+    guard !named.isEmpty else { return [:] }
+    let unknown = named.filter {
+      $0.path.hasPrefix("identity/entity-alias/") && context.layers.observed[$0] == nil
+    }
+    for path in try reader.ownedByLogins(live.filter { unknown.contains($0.key) }) {
+      guard case .object(var members)? = live[path] else { continue }
+      members["canonical_id"] = nil
+      live[path] = .object(members)
+    }
+    return try reader.ids(of: named, mounts: mounts)
   }
 
   /// What a task writes, and what it says was there, both resolved.
@@ -156,7 +183,7 @@ extension VersionRun {
       fingerprinted: value.map { context.fingerprints.replacingSecrets(in: $0, at: task.path, endpoint) },
       was: was,
       sent: context.layers.sent[task.path],
-      recorded: context.layers.observed[task.path],
+      recorded: context.layers.observed[task.path].map { task.manage?.restrict($0, endpoint) ?? $0 },
       live: live,
       content: content,
       wasIntended: journal.step(task.path) != nil,
@@ -169,7 +196,8 @@ extension VersionRun {
   func request(for view: TaskView) throws -> VaultRequest {
     let builder = RequestBuilder(catalogue: context.target.catalogue, mounts: mounts)
     guard var value = view.value, let fingerprinted = view.fingerprinted else {
-      return try builder.delete(view.task.path, declared: view.sent ?? view.was ?? .object([:]))
+      let declared = view.sent ?? view.was ?? .object([:])
+      return try builder.delete(view.task.path, declared: declared, id: view.id)
     }
     if context.options.revert.contains(view.task.path) {
       let restoration = Restoration(value, view)
@@ -180,9 +208,12 @@ extension VersionRun {
       sent: view.sent,
       live: view.live,
       fingerprinted: fingerprinted,
-      taken: journal.step(view.task.path)?.secrets ?? [:]
+      taken: journal.step(view.task.path)?.secrets ?? [:],
+      id: view.id,
+      version: view.version
     )
-    return try builder.write(value, at: view.task.path, basis)
+    let whole = try reader.including(value, of: view.task, view.endpoint, isThere: view.live != nil)
+    return try builder.write(whole, at: view.task.path, basis)
   }
 
   /// Makes sure that a request did what it should: one whose answer was lost is looked for on the server.

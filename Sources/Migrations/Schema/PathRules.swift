@@ -39,6 +39,22 @@ enum PathRules {
     return nil
   }
 
+  /// What to do about a name that servers do not take for a namespace, or `nil`.
+  static func complaint(aboutNamespace name: String) -> String? {
+    if name.utf8.contains(UInt8(ascii: "/")) {
+      return "a nested namespace goes under the namespaces: of its parent"
+    }
+    if ["root", "sys", "audit", "auth", "cubbyhole", "identity"].contains(name) {
+      return "servers keep this name for themselves; take another one"
+    }
+    let isTaken = name.unicodeScalars.allSatisfy { scalar in
+      !scalar.properties.isWhitespace && scalar.value >= 0x20 && scalar.value != 0x7F && scalar != "+"
+        && scalar != "*"
+    }
+    return isTaken && !name.isEmpty && name != "." && name != ".."
+      ? nil : "a name has neither white space nor any of / + *, and is neither . nor .."
+  }
+
   /// `auth/approle/` and `auth/approle` are the same; the latter is the normal form.
   static func normal(_ path: String, in namespace: String) -> VaultPath {
     let isShallowAuth = path.hasPrefix("auth/") && path.hasSuffix("/") && path.utf8.count { $0 == 0x2F } == 2

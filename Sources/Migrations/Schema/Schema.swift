@@ -13,6 +13,8 @@ package struct Schema: Sendable {
     package let location: SourceLocation
     /// Where each field is written; those of a mount's `config` and `options` as `config.max_lease_ttl`.
     package let places: [String: SourceLocation]
+    /// How the object is shared with others.
+    package var manage: Manage?
   }
 
   package private(set) var resources: [VaultPath: Declaration] = [:]
@@ -35,11 +37,12 @@ package struct Schema: Sendable {
     func here(_ declarations: [VaultPath: Declaration]) -> [VaultPath: Declaration] {
       declarations.filter { $0.value.environments?.contains(environment) ?? true }
     }
-    let actions = here(actions)
+    let (declared, actions) = (here(resources), here(actions))
     return Fold(
-      resources: here(resources).mapValues(\.value),
+      resources: declared.mapValues(\.value),
       actions: actions.mapValues(\.value),
-      terms: actions.mapValues(\.terms).filter { !$0.value.isEmpty }
+      terms: actions.mapValues(\.terms).filter { !$0.value.isEmpty },
+      manages: declared.compactMapValues(\.manage)
     )
   }
 

@@ -57,12 +57,8 @@ package struct SchemaReader {
     }
     var found: [Entry] = []
     for pair in children.all() {
-      guard !pair.key.isEmpty, !pair.key.contains("/") else {
-        diagnostics.error(
-          "\"\(pair.key)\" is not a namespace",
-          at: pair.keyLocation,
-          hint: "a nested namespace goes under the namespaces: of its parent"
-        )
+      if let hint = PathRules.complaint(aboutNamespace: pair.key) {
+        diagnostics.error("\"\(pair.key)\" is not a namespace", at: pair.keyLocation, hint: hint)
         continue
       }
       guard var child = MapReader(pair.value, "namespace \(pair.key)", diagnostics) else { continue }
@@ -105,6 +101,7 @@ package struct SchemaReader {
       return
     }
     let environments = takeEnvironments(from: &pairs, of: entry)
+    let manageNode = pairs.firstIndex { $0.key == "manage" }.map { pairs.remove(at: $0).value }
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     var isAction = endpoint.kind == .action
     var terms = ActionTerms()
@@ -116,7 +113,9 @@ package struct SchemaReader {
     let node = entry.node.with(pairs)
     let form = EntryForm(path: entry.path, diagnostics: diagnostics)
     let value: Value?
-    if entry.path.isMount || entry.path.isAuthMethod {
+    if endpoint.lookup != nil {
+      value = form.named(node, endpoint)
+    } else if entry.path.isMount || entry.path.isAuthMethod {
       value = form.mount(node)
     } else if entry.path.path.hasPrefix("sys/policies/acl/") {
       value = form.policy(node)
@@ -124,13 +123,17 @@ package struct SchemaReader {
       value = form.plain(node)
     }
     guard let value else { return }
-    let declaration = Schema.Declaration(
+    var declaration = Schema.Declaration(
       value: value,
       environments: environments,
       terms: terms,
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
+    if let manageNode {
+      declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
+      check(declaration, at: manageNode.location, entry.path, endpoint)
+    }
     if let other = schema.declare(declaration, at: entry.path, isAction: isAction) {
       diagnostics.error(
         "\(entry.path) is declared twice; the other place is \(other.location)",
@@ -152,6 +155,44 @@ package struct SchemaReader {
         at: entry.location,
         path: entry.path.description,
         hint: "keep one of the two"
+      )
+    }
+  }
+
+  /// Only what is ours may be declared; what cannot be shared is refused.
+  private func check(
+    _ declaration: Schema.Declaration,
+    at location: SourceLocation,
+    _ path: VaultPath,
+    _ endpoint: Endpoint
+  ) {
+    func refuse(_ message: String, _ hint: String) {
+      diagnostics.error(message, at: location, path: path.description, hint: hint)
+    }
+    if endpoint.kind == .action {
+      refuse("\(path) is an action, which nobody else can change", "leave manage out")
+    }
+    guard let manage = declaration.manage, case .fields = manage else { return }
+    if endpoint.kind == .kvData {
+      refuse(
+        "the fields of \(path) cannot be shared: a secret is observed by its version",
+        "use a secret of its own"
+      )
+    }
+    if endpoint.readPath(for: path) == .nothing {
+      refuse(
+        "the fields of \(path) cannot be shared: nothing shows what others wrote",
+        "use manage: create-only"
+      )
+    }
+    for field in (declaration.value.object ?? [:]).keys.sorted() where !manage.owns(field) {
+      if field == "type", path.isMount || path.isAuthMethod || endpoint.mutability(field: field) != nil {
+        continue
+      }
+      if endpoint.impliedFields[field] != nil { continue }
+      refuse(
+        "\(path) declares \(field), which manage does not name",
+        "add it to fields, or leave it to others"
       )
     }
   }

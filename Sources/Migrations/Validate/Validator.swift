@@ -233,7 +233,7 @@ enum SchemaDifference {
   static func paths(from fold: Fold, to schema: Fold) -> [VaultPath] {
     guard fold != schema else { return [] }
     var paths: Set<VaultPath> = []
-    for (path, value) in schema.resources where fold.resources[path] != value { paths.insert(path) }
+    for path in schema.resources.keys where fold.differs(from: schema, at: path) { paths.insert(path) }
     for path in fold.resources.keys where schema.resources[path] == nil { paths.insert(path) }
     for (path, arguments) in schema.actions
     where fold.actions[path] != arguments || fold.terms[path] != schema.terms[path] {

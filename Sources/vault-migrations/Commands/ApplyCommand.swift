@@ -115,16 +115,7 @@ struct RunCommand {
     let cancellation = Interruption.cancellation()
     return try await Session.with(open, context, cancellation: cancellation) { target in
       if flags.dryRun { return try await preview(open, target) }
-      let identity = context.runIdentity(sourceCommit: try open.sourceCommit(context))
-      let runner = Runner(
-        target: target,
-        project: open.project,
-        identity: identity,
-        options: flags.options(for: open.project),
-        logger: context.logger,
-        cancelled: { cancellation.isCancelled },
-        report: Progress(console: context.console).show
-      )
+      let runner = try context.runner(on: target, of: open, flags.options(for: open.project), cancellation)
       let report = try await runner.run()
       context.console.result(RunReportView.json(report)) { RunReportView.text(report, $0) }
       return 0

@@ -48,20 +48,14 @@ struct DriftCommand: ToolCommand {
       let inspector = Inspector(target: target, project: open.project, acceptsServer: acceptServer)
       if adopt { return try await adopt(open, target, inspector, context) }
       let drift = chosen(of: try await inspector.drift())
-      guard revert, !drift.isEmpty else { return show(drift, on: target, context) }
+      // What nobody declared is shown, and never taken away.
+      let undone = Set(drift.filter { $0.action != .create }.map(\.path))
+      guard revert, !undone.isEmpty else { return show(drift, on: target, context) }
       var options = RunOptions()
-      options.revert = Set(drift.map(\.path))
+      options.revert = undone
       options.onlyReverts = true
       options.acceptsServer = acceptServer
-      let runner = Runner(
-        target: target,
-        project: open.project,
-        identity: context.runIdentity(sourceCommit: try open.sourceCommit(context)),
-        options: options,
-        logger: context.logger,
-        cancelled: { cancellation.isCancelled },
-        report: Progress(console: context.console).show
-      )
+      let runner = try context.runner(on: target, of: open, options, cancellation)
       let report = try await runner.run()
       let left = chosen(of: try await inspector.drift())
       return show(left, reverted: report.reverted, on: target, context)

@@ -26,8 +26,8 @@ struct ImportCommand: ToolCommand {
   @Option(help: "Read the secrets below this path, too, for example 'secret/app/*'. May be repeated.")
   var withData: [String] = []
 
-  @Option(name: .shortAndLong, help: "The name of the migration.")
-  var message = "import"
+  @Option(name: [.customShort("m"), .long], help: "The migration's name.")
+  var name = "import"
 
   @Flag(help: "Write the schema anew from what the server has, in the place of one that was edited.")
   var force = false
@@ -74,7 +74,7 @@ struct ImportCommand: ToolCommand {
         report.print(on: context.console)
         return 0
       }
-      report.files = try files.write(imported, found.mounts, named: message, context)
+      report.files = try files.write(imported, found.mounts, named: name, context)
       if !noBaseline {
         let project = try Project.read(from: open.source)
         let baseline = try Baseline(
@@ -86,12 +86,11 @@ struct ImportCommand: ToolCommand {
         do {
           report.baseline = try await baseline.run()
         } catch {
-          report.print(on: context.console)
-          throw error
+          report.failure = ErrorReport(error)
         }
       }
       report.print(on: context.console)
-      return 0
+      return report.failure?.exitStatus ?? 0
     }
   }
 }

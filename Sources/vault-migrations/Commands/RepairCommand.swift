@@ -74,15 +74,7 @@ struct RepairCommand: ToolCommand {
       options.notRun = paths.paths(notRun)
       options.acceptsServer = acceptServer
       options.lockPatience = lock.seconds
-      let runner = Runner(
-        target: target,
-        project: open.project,
-        identity: context.runIdentity(sourceCommit: try open.sourceCommit(context)),
-        options: options,
-        logger: context.logger,
-        cancelled: { cancellation.isCancelled },
-        report: Progress(console: context.console).show
-      )
+      let runner = try context.runner(on: target, of: open, options, cancellation)
       return try await mend(runner, target, context)
     }
   }

@@ -72,15 +72,7 @@ struct RollbackCommand: ToolCommand {
       options.keep = names.paths(keep)
       options.acceptsServer = acceptServer
       options.lockPatience = lock.seconds
-      let runner = Runner(
-        target: target,
-        project: open.project,
-        identity: context.runIdentity(sourceCommit: try open.sourceCommit(context)),
-        options: options,
-        logger: context.logger,
-        cancelled: { cancellation.isCancelled },
-        report: Progress(console: context.console).show
-      )
+      let runner = try context.runner(on: target, of: open, options, cancellation)
       let report =
         try await dryRun
         ? runner.rollbackPlan(to: to) : runner.rollBackNow(to: to, acceptsLosses: yes)
@@ -125,7 +117,8 @@ struct RollbackCommand: ToolCommand {
     let migration = try Generator.next(
       for: restored,
       name: "rollback-to-\(label)",
-      approvals: try Approvals.parse(approve, project)
+      approvals: try Approvals.parse(approve, project),
+      moves: try .back(to: version, in: project)
     )
     let notices = try project.lossesOfGoingBack(to: version)
     var report = GenerateReport(project: restored, migration: migration)
@@ -191,15 +184,7 @@ struct ReleaseCommand: ToolCommand {
       var options = RunOptions()
       options.revert = PathNames(open.project).paths(revert)
       options.lockPatience = lock.seconds
-      let runner = Runner(
-        target: target,
-        project: open.project,
-        identity: context.runIdentity(sourceCommit: try open.sourceCommit(context)),
-        options: options,
-        logger: context.logger,
-        cancelled: { cancellation.isCancelled },
-        report: Progress(console: context.console).show
-      )
+      let runner = try context.runner(on: target, of: open, options, cancellation)
       let report = try await runner.release()
       let view = RollbackView(report: report, environment: target.environment.name, isDone: true)
       context.console.result(view.json) { view.text($0) }

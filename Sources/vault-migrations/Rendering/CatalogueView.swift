@@ -129,7 +129,9 @@ struct CatalogueView {
     ("probe", "probe", { _ in "… shows whether it was done" }),
     ("answer", "answer_once", { _ in "… cannot be asked for again, and must be saved" }),
     ("reset", "reset", { _ in "what is sent for a field that was removed: …" }),
-    ("", "cannot_reset", { _ in "nothing resets …" }), ("older names", "twins", { _ in "…" }),
+    ("", "cannot_reset", { _ in "nothing resets …" }),
+    ("check and set", "cas", { _ in "a write says in … which version it is based on" }),
+    ("older names", "twins", { _ in "…" }),
     ("write-only", "write_only", { _ in "never read back: …" }),
     ("once", "at_creation", { _ in "only the first write may have …" }),
     ("secret", "secret", { _ in "…" }), ("not secret", "not_secret", { _ in "…" }),
@@ -138,6 +140,7 @@ struct CatalogueView {
     ("sequence", "sequence", { _ in "the order of … matters" }),
     ("renamed", "renamed", { _ in "in the read: …" }),
     ("delete", "delete", deleting), ("", "loses", { _ in "destroys …" }),
+    ("", "deletable_if", { _ in "only while … is true" }),
     ("sudo", "sudo", { _ in "the token needs this capability" }),
     ("name", "lowercase_name", { _ in "is written in lower case by the server" }),
     ("built in", "built_in", { _ in "on every server from the start" }),
@@ -154,17 +157,22 @@ struct CatalogueView {
 
   private static func deleting(_ facts: Value) -> String? {
     if facts["kind"] == "action" { return nil }
-    return facts["delete"] == "refused" ? "there is none: defaults are written instead" : "DELETE"
+    return switch facts["delete"]?.string {
+    case "refused": "there is none: defaults are written instead"
+    case "mount": "there is none: it goes only with its mount"
+    default: "DELETE"
+    }
   }
 }
 
 extension Endpoint {
   /// How it is read, in a word.
   fileprivate var readWord: String {
-    switch readPath(for: VaultPath("x")) {
+    if lookup != nil { return "a list" }
+    return switch readPath(for: VaultPath("x")) {
     case .itself: "itself"
     case .path: "elsewhere"
-    case .member: "a list"
+    case .member, .named: "a list"
     case .kvMetadata: "its metadata"
     case .nothing: "none"
     }

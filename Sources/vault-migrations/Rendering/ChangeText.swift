@@ -13,6 +13,9 @@ struct ChangeText {
   private func lines(_ change: Change, indent: String) -> String {
     var text = "\(indent)\(mark(change.action)) \(change.path)"
     if change.isDeclared == false { text += style.faint(" (undeclared)") }
+    if let manage = change.manage {
+      text += style.faint(change.action == .delete ? " (shared, so it is left)" : " (\(manage.words))")
+    }
     if let losses = change.losses { text += style.removed("  destroys \(losses.text)") }
     text += "\n"
     guard change.action != .delete else { return text }
@@ -65,6 +68,7 @@ extension Change {
       "path": .string(path.path), "namespace": .string(path.namespace), "action": .string(action.rawValue),
       "fields": .array(fields.map(\.json)), "destructive": .bool(losses != nil),
     ]
+    members["manage"] = manage?.value
     if let losses {
       members["destroys"] = .string(losses.what)
       members["losses"] = .object(losses.counted.mapValues(\.value))

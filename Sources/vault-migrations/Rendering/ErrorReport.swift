@@ -45,11 +45,14 @@ struct ErrorReport {
     return place + kind + problem.message + path + hint
   }
 
-  private var json: Value {
+  private var json: Value { .object(members) }
+
+  /// What scripts get of it, also inside the document of a command that did a part of its work.
+  var members: [String: Value] {
     let errors = problems.filter { !$0.isWarning }
-    var document: [String: Value] = ["error": errors.first.map(Self.json) ?? .null]
-    if problems.count > 1 { document["problems"] = .array(problems.map(Self.json)) }
-    return .object(document)
+    var members: [String: Value] = ["error": errors.first.map(Self.json) ?? .null]
+    if problems.count > 1 { members["problems"] = .array(problems.map(Self.json)) }
+    return members
   }
 
   static func json(_ problem: Problem) -> Value {

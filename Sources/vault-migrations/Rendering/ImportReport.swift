@@ -12,9 +12,12 @@ struct ImportReport {
   /// The files that were written; empty for a dry run.
   var files: [String] = []
   var baseline: BaselineReport?
+  /// Why the baseline was not recorded, after the files were written.
+  var failure: ErrorReport?
 
   func print(on console: Console) {
     console.result(json) { text($0) }
+    if !console.isJSON { failure?.print(on: console) }
   }
 
   private func text(_ style: Style) -> String {
@@ -75,6 +78,7 @@ struct ImportReport {
       ),
     ]
     document["baseline"] = baseline.map(BaselineView.json) ?? .null
+    if let failure { document.merge(failure.members) { $1 } }
     return .object(document)
   }
 }

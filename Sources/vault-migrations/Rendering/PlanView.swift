@@ -16,23 +16,24 @@ struct PlanView {
   func text(_ style: Style) -> String {
     guard !plan.isEmpty else { return "No changes required\n" + Self.text(of: plan.kept, style) }
     let changes = ChangeText(style: style)
-    var text = ""
+    var parts: [String] = []
     if !plan.changes.isEmpty {
-      text +=
-        style.title("Not yet in a migration") + "  (run generate)\n" + changes.lines(plan.changes) + "\n"
+      parts.append(style.title("Not yet in a migration") + "  (run generate)\n" + changes.lines(plan.changes))
     }
     var versions: [Int?] = []
     for change in plan.pending where !versions.contains(change.version) { versions.append(change.version) }
     for version in versions {
       let title = version.map { "Pending in \(plan.environment): \(Migration.label($0))" } ?? "Changed values"
-      text += style.title(title) + "\n" + changes.lines(plan.pending.filter { $0.version == version }) + "\n"
+      parts.append(
+        style.title(title) + "\n" + changes.lines(plan.pending.filter { $0.version == version })
+      )
     }
     if !plan.drift.isEmpty {
-      text +=
-        style.title("Drift in \(plan.environment)") + "  (changed by somebody else)\n"
-        + changes.lines(plan.drift)
+      let title = style.title("Drift in \(plan.environment)") + "  (changed by somebody else)\n"
+      parts.append(title + changes.lines(plan.drift))
     }
-    return text + Self.text(of: plan.kept, style) + "\n" + summary + "\n"
+    if !plan.kept.isEmpty { parts.append(Self.text(of: plan.kept, style)) }
+    return parts.joined(separator: "\n") + "\n" + summary + "\n"
   }
 
   static func text(of kept: [Plan.Kept], _ style: Style) -> String {
