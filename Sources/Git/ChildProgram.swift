@@ -21,6 +21,32 @@ struct ChildProgram: Sendable {
     self.environment = environment
   }
 
+  /// A file without a name, open for reading; in memory where there is room for that, because it may hold a credential.
+  ///
+  /// A pipe would not do: Subprocess crashes when the child ends before it has read what is written for it.
+  private static func file(holding bytes: [UInt8]) throws -> FileDescriptor {
+    if bytes.isEmpty { return try FileDescriptor.open("/dev/null", .readOnly) }
+    let folder =
+      FileManager.default.isWritableFile(atPath: "/dev/shm")
+      ? "/dev/shm" : FileManager.default.temporaryDirectory.path(percentEncoded: false)
+    let path = FilePath(folder).appending("vault-migrations-\(UUID().uuidString)")
+    let file = try FileDescriptor.open(
+      path,
+      .readWrite,
+      options: [.create, .exclusiveCreate],
+      permissions: .ownerReadWrite
+    )
+    do {
+      try FileManager.default.removeItem(atPath: path.string)
+      try file.writeAll(bytes)
+      try file.seek(offset: 0, from: .start)
+    } catch {
+      try? file.close()
+      throw error
+    }
+    return file
+  }
+
   /// Runs it and collects what it says; its own failure is a result, not an error.
   ///
   /// - Parameters:
@@ -55,7 +81,7 @@ struct ChildProgram: Sendable {
         group.addTask {
           let result = try await Subprocess.run(
             configuration,
-            input: .array(input),
+            input: .fileDescriptor(try Self.file(holding: input), closeAfterSpawningProcess: true),
             output: .string(limit: 64 << 20),
             error: .string(limit: 4 << 20)
           )
