@@ -87,7 +87,7 @@ package struct MapReader {
   package mutating func seconds(_ key: String) -> Int? {
     typed(key, "a duration such as 60s or 5m", isText: true) { node in
       let seconds = node.value.integer ?? node.value.string.flatMap(Self.seconds(from:))
-      return seconds.flatMap { (0...Self.longest).contains($0) ? $0 : nil }
+      return seconds.flatMap { (-Self.longest...Self.longest).contains($0) ? $0 : nil }
     }
   }
 

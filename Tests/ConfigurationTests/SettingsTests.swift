@@ -105,7 +105,7 @@ import Values
   }
 
   @Test(arguments: [
-    ("60", 60), ("60s", 60), ("5m", 300), ("1h30m", 5_400), ("1d", 86_400), ("1s", 10), ("0", 10),
+    ("60", 60), ("60s", 60), ("5m", 300), ("1h30m", 5_400), ("1d", 86_400), ("1s", 10), ("0", 10), ("-5", 10),
   ])
   func `A lock's time is seconds or a duration, and never too short to be renewed`(text: String, seconds: Int)
     throws

@@ -19,7 +19,7 @@ import Values
     #expect(lock.renewedAt >= 0 && lock.ttl >= 0)
   }
 
-  @Test(arguments: ["9223372036854775807", "1000000000"])
+  @Test(arguments: ["9223372036854775807", "1000000000000000"])
   func `A migration with a number after which there is none is refused`(number: String) throws {
     var workspace = Workspace("desired_state: {}\n")
     workspace["migrations/\(number)-x.yaml"] = "version: \(number)\nname: x\ntasks: []\n"

@@ -17,8 +17,8 @@ package struct Migration: Hashable, Sendable {
     self.tasks = tasks
   }
 
-  /// More than anybody writes, so that there is always a next one.
-  static let highestVersion = 999_999_999
+  /// Room for a time to the second and more, and there is always a next one.
+  static let highestVersion = 999_999_999_999_999
 
   /// `0002`: at least four digits, everywhere.
   package var label: String { Self.label(version) }
