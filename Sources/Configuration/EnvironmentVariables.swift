@@ -26,7 +26,9 @@ package struct EnvironmentVariables: Sendable {
     var filled = environment
     filled.server = .remote(address: address ?? self["ADDR"])
     if filled.namespace == nil { filled.namespace = self["NAMESPACE"] }
+    if filled.proxy == nil { filled.proxy = self["PROXY_ADDR"] ?? self["HTTP_PROXY"] }
     if filled.tls == Environment.TLS() {
+      filled.tls.caText = self["CACERT_BYTES"]
       filled.tls.caFile = self["CACERT"]
       filled.tls.caDirectory = self["CAPATH"]
       filled.tls.clientCertificate = self["CLIENT_CERT"]
@@ -40,6 +42,12 @@ package struct EnvironmentVariables: Sendable {
   /// The token from `VAULT_TOKEN` or `BAO_TOKEN`.
   package var token: Secret? {
     self["TOKEN"].map(Secret.init)
+  }
+
+  /// The files in which the `vault` and `bao` commands are told of a token helper; the first that is there counts.
+  package var commandConfigurations: [String] {
+    if let named = self["CONFIG_PATH"] { return [named] }
+    return process["HOME"].map { ["\($0)/.vault", "\($0)/.bao"] } ?? []
   }
 
   /// `~/.vault-token`, where the `vault` and `bao` commands leave a token; `nil` without a home folder.

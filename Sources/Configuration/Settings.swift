@@ -77,6 +77,8 @@ package struct Environment: Sendable {
   package var namespace: String?
   package var login: Login?
   package var tls = TLS()
+  /// A proxy for everything but loopback, perhaps with references; `nil` leaves it to variables.
+  package var proxy: String?
   /// Hosts, or `host:port`, that a standby may point to and that get the token then.
   package var trustedHosts: Set<String> = []
   package var variables: [String: Value] = [:]
@@ -91,16 +93,11 @@ package struct Environment: Sendable {
 }
 
 extension Environment {
-  /// How to get a token; strings may hold references.
-  package enum Login: Sendable, Hashable {
-    case token(String)
-    case tokenFile(String)
-    case appRole(mount: String, roleID: String, secretID: String)
-  }
-
   /// TLS settings; file names are relative to `config.yaml`.
   package struct TLS: Sendable, Hashable {
     package var caFile: String?
+    /// Authorities as PEM text.
+    package var caText: String?
     package var caDirectory: String?
     package var clientCertificate: String?
     package var clientKey: String?

@@ -62,6 +62,7 @@ package struct SettingsReader {
     settings.exclusive = globs("exclusive", &map)
     settings.catalogue = map.node("catalogue")
     settings.environments = environments(&map)
+    LoginReader.refuseLiterals(in: settings, diagnostics)
     if let name = map.string("default_environment") {
       settings.defaultEnvironment = name
       if settings.environments[name] == nil {
@@ -178,8 +179,9 @@ package struct SettingsReader {
     environment.isProtected = map.bool("protect") ?? false
     environment.exclusive = globs("exclusive", &map)
     environment.variables = variables(&map)
-    if let auth = map.node("auth") { environment.login = login(auth, name) }
-    if let tls = map.node("tls") { environment.tls = self.tls(tls, name) }
+    if let auth = map.node("auth") { environment.login = LoginReader.read(auth, of: name, diagnostics) }
+    if let tls = map.node("tls") { environment.tls = TLSReader.read(tls, of: name, diagnostics) }
+    environment.proxy = map.string("proxy")
     environment.trustedHosts = Set(map.strings("trusted_hosts") ?? [])
     map.finish()
     return environment
@@ -201,54 +203,6 @@ package struct SettingsReader {
 
   private static func isNoGlob(_ text: String) -> Bool {
     text.isEmpty || text.hasPrefix("/") || text.hasPrefix("v1/")
-  }
-
-  private enum Method: String, CaseIterable {
-    case token, approle
-  }
-
-  private func login(_ node: Node, _ name: String) -> Environment.Login? {
-    guard var map = MapReader(node, "auth of environment \(name)", diagnostics) else { return nil }
-    defer { map.finish() }
-    switch map.choice("method", of: Method.self) {
-    case .approle:
-      let mount = map.string("mount") ?? "approle"
-      guard let roleID = map.string("role_id"), let secretID = map.string("secret_id") else {
-        diagnostics.error(
-          "AppRole login of environment \(name) needs role_id and secret_id",
-          at: node.location,
-          hint: "auth: {method: approle, role_id: \"${VAULT_ROLE_ID}\", secret_id: \"${VAULT_SECRET_ID}\"}"
-        )
-        return nil
-      }
-      return .appRole(mount: mount, roleID: roleID, secretID: secretID)
-    case .token:
-      if let file = map.string("token_file") { return .tokenFile(file) }
-      if let token = map.string("token") { return .token(token) }
-      return nil
-    case nil:
-      if !diagnostics.hasErrors {
-        diagnostics.error(
-          "auth of environment \(name) names no method",
-          at: node.location,
-          hint: "token or approle"
-        )
-      }
-      return nil
-    }
-  }
-
-  private func tls(_ node: Node, _ name: String) -> Environment.TLS {
-    var tls = Environment.TLS()
-    guard var map = MapReader(node, "tls of environment \(name)", diagnostics) else { return tls }
-    tls.caFile = map.string("ca_file")
-    tls.caDirectory = map.string("ca_path")
-    tls.clientCertificate = map.string("client_cert")
-    tls.clientKey = map.string("client_key")
-    tls.serverName = map.string("server_name")
-    tls.skipVerify = map.bool("skip_verify") ?? false
-    map.finish()
-    return tls
   }
 
   private func identifier(_ key: String, _ map: inout MapReader) -> String? {

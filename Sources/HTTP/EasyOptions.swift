@@ -35,19 +35,26 @@ struct EasyOptions {
     try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     try set(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1 : 0)
     try set(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2 : 0)
-    if let file = tls.caFile {
+    if let text = tls.caText {
+      try trust(Array(text.utf8))
+    } else if let file = tls.caFile {
       try set(CURLOPT_CAPATH, nil)
       try set(CURLOPT_CAINFO, file)
     } else if let directory = tls.caDirectory {
-      try set(CURLOPT_CAPATH, nil)
-      try set(CURLOPT_CAINFO, nil)
-      var authorities = try Self.certificates(in: directory)
-      _ = authorities.withUnsafeMutableBytes {
-        curl_shim_setopt_blob(easy, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count)
-      }
+      try trust(try Self.certificates(in: directory))
     }
     if let certificate = tls.clientCertificate { try set(CURLOPT_SSLCERT, certificate) }
     if let key = tls.clientKey { try set(CURLOPT_SSLKEY, key) }
+  }
+
+  /// Takes authorities from memory, instead of the system's.
+  private func trust(_ authorities: [UInt8]) throws(HTTPError) {
+    try set(CURLOPT_CAPATH, nil)
+    try set(CURLOPT_CAINFO, nil)
+    var authorities = authorities
+    _ = authorities.withUnsafeMutableBytes {
+      curl_shim_setopt_blob(easy, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count)
+    }
   }
 
   /// All files of a folder, one after another.

@@ -51,6 +51,8 @@ extension HTTPConfiguration {
   package struct TLS: Sendable {
     /// A PEM file of authorities, instead of the system's.
     package var caFile: String?
+    /// PEM text of authorities, instead of the system's.
+    package var caText: String?
     /// A folder of PEM files of authorities, instead of the system's.
     package var caDirectory: String?
     /// Our certificate, a PEM file.

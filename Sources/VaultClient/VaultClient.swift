@@ -15,6 +15,11 @@ package final class VaultClient {
   private(set) var token: Secret?
   /// Whether the token comes from a login of this client, and ends with it.
   private(set) var ownsToken = false
+  /// Where the token comes from, from the root; `nil` is the settings' namespace.
+  package private(set) var tokenNamespace: String?
+  var life = TokenLife()
+  /// Whether the requests under way are about the token itself.
+  private(set) var isTending = false
 
   /// Makes a client; nothing is connected yet.
   ///
@@ -38,15 +43,31 @@ package final class VaultClient {
   }
 
   /// Takes a token that was given, and that others may use too: it is never revoked here.
-  package func use(_ token: Secret) {
-    use(token, own: false)
+  ///
+  /// The namespace is where it comes from, from the root; `nil` is the settings' one.
+  package func use(_ token: Secret, in namespace: String? = nil) {
+    use(token, own: false, in: namespace)
   }
 
   /// Takes another token from now on.
-  func use(_ token: Secret?, own: Bool) {
+  func use(_ token: Secret?, own: Bool, in namespace: String? = nil) {
     self.token = token
     ownsToken = own
+    tokenNamespace = namespace
+    life.beginUnknown()
     if let token { masks.add(token) }
+  }
+
+  /// Batch tokens cannot be renewed or revoked, and end by themselves.
+  var isBatchToken: Bool {
+    token?.exposed { $0.hasPrefix("hvb.") || $0.hasPrefix("b.") } ?? false
+  }
+
+  /// Works on the token, so that requests do not begin to do the same.
+  func tending(_ body: () -> Void) {
+    isTending = true
+    defer { isTending = false }
+    body()
   }
 
   /// Works on in spite of a cancellation: records are written, the lock and the token are given back.
@@ -103,6 +124,30 @@ extension VaultClient {
     startingBefore deadline: ContinuousClock.Instant? = nil,
     each: (Int, Result<VaultResponse, VaultError>) -> Void
   ) {
+    let areOwn = isTending || requests.allSatisfy { $0.isLogin || $0.token != nil }
+    if !areOwn { tendToken() }
+    var refused: [(Int, VaultError)] = []
+    send(requests, startingBefore: deadline) { position, result in
+      if case .failure(let error) = result, error.kind == .badToken, !areOwn, life.isReplaceable {
+        refused.append((position, error))
+      } else {
+        each(position, result)
+      }
+    }
+    guard !refused.isEmpty else { return }
+    // The server has not acted on what it refused, so that even a write may be sent once more.
+    if replaceToken() {
+      send(refused.map { requests[$0.0] }, startingBefore: deadline) { each(refused[$0].0, $1) }
+    } else {
+      for (position, error) in refused { each(position, .failure(error.explained(by: life.failure))) }
+    }
+  }
+
+  private func send(
+    _ requests: [VaultRequest],
+    startingBefore deadline: ContinuousClock.Instant?,
+    each: (Int, Result<VaultResponse, VaultError>) -> Void
+  ) {
     var isUnanswered = [Bool](repeating: true, count: requests.count)
     var sealed: [(Int, VaultError)] = []
     func report(_ position: Int, _ result: Result<VaultResponse, VaultError>) {
@@ -141,7 +186,9 @@ extension VaultClient {
 
   private func headers(for request: VaultRequest) -> [HTTPHeader] {
     var headers = [HTTPHeader("X-Vault-Request", "true")]
-    if let token, !request.isLogin { headers.append(HTTPHeader("X-Vault-Token", token)) }
+    if let token = request.token ?? token, !request.isLogin {
+      headers.append(HTTPHeader("X-Vault-Token", token))
+    }
     // A change needs it too: a standby judges a check-and-set by its own data before it passes the change on.
     if let index = index.newest {
       headers.append(HTTPHeader("X-Vault-Index", index))
@@ -186,6 +233,18 @@ extension VaultClient {
 }
 
 extension VaultError {
+  /// The same, with the reason why no other token could be had.
+  fileprivate func explained(by failure: String?) -> VaultError {
+    guard let failure else { return self }
+    return VaultError(
+      kind,
+      "\(message), and logging in again failed: \(failure)",
+      status: status,
+      reasons: reasons,
+      path: path
+    )
+  }
+
   /// A server without data says that it is sealed, too.
   fileprivate var notInitialised: VaultError {
     VaultError(

@@ -44,6 +44,8 @@ package struct VaultError: Error, Hashable, Sendable, CustomStringConvertible {
     case denied
     /// The auth method does not accept what was presented.
     case loginRefused
+    /// A wrapping token that cannot be opened, or holds something else.
+    case wrapping
     case rateLimited
     case unreachable
     case tls
@@ -76,7 +78,7 @@ extension VaultError {
   private var code: Problem.Code {
     switch kind {
     case .unreachable, .tls, .timedOut: .unreachable
-    case .badToken, .denied, .loginRefused: .permissionDenied
+    case .badToken, .denied, .loginRefused, .wrapping: .permissionDenied
     default: .operationFailed
     }
   }
@@ -91,6 +93,8 @@ extension VaultError {
     case .badToken: "log in again, or give another token: this one is missing, expired or revoked"
     case .denied: "extend the token's policies by what this path needs"
     case .loginRefused: "check the role, and whether the secret has expired or was used up"
+    case .wrapping:
+      "if its time was not over, somebody else may have what it held: destroy that secret, find out who opened it, and wrap a new one"
     case .rateLimited: "lower the number of requests in flight, or raise the server's rate-limit quota"
     case .unreachable:
       "check the address, and that the server runs and a proxy or firewall lets requests through"

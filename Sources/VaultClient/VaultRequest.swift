@@ -23,6 +23,12 @@ package struct VaultRequest: Sendable {
   /// Whether it presents credentials for a token, and so carries none.
   var isLogin = false
 
+  /// The namespace, from the root, that counts instead of the settings' one.
+  var rootedNamespace: String?
+
+  /// A token that it carries instead of the client's.
+  var token: Secret?
+
   /// Makes a request.
   ///
   /// - Parameters:
@@ -81,7 +87,7 @@ extension VaultRequest {
     let full =
       isAboutTheServer
       ? ""
-      : [namespace, path.namespace].map { $0.trimmingSlashes }.filter { !$0.isEmpty }
+      : [rootedNamespace ?? namespace, path.namespace].map { $0.trimmingSlashes }.filter { !$0.isEmpty }
         .joined(separator: "/")
     if !full.isEmpty { headers.append(HTTPHeader("X-Vault-Namespace", full)) }
     if let wrapTTL { headers.append(HTTPHeader("X-Vault-Wrap-TTL", wrapTTL)) }

@@ -70,6 +70,8 @@ package struct VaultAuth: Sendable {
   /// In seconds; 0 for a token that does not expire.
   package let leaseDuration: Int
   package let renewable: Bool
+  /// `service` or `batch`.
+  package let type: String
 
   init?(_ value: Value) {
     guard let token = value["client_token"]?.string else { return nil }
@@ -78,6 +80,7 @@ package struct VaultAuth: Sendable {
     policies = value["policies"]?.array?.compactMap(\.string) ?? []
     leaseDuration = value["lease_duration"]?.integer ?? 0
     renewable = value["renewable"]?.bool ?? false
+    type = value["token_type"]?.string ?? ""
   }
 }
 

@@ -26,6 +26,12 @@ package struct VaultSettings: Sendable {
   /// How long a request is tried altogether, for a server that limits the rate.
   package var retryBudget: Duration = .seconds(60)
 
+  /// The part of a token's time after which it is renewed.
+  package var renewalPart = 0.5
+
+  /// How long a token that was given is used before it is asked how long it lives.
+  package var tokenPatience: Duration = .seconds(15)
+
   /// Hosts, or `host:port`, that a standby may point to and that get the token then.
   package var trustedHosts: Set<String> = []
 
@@ -37,6 +43,8 @@ package struct VaultSettings: Sendable {
   package struct TLS: Hashable, Sendable {
     /// A PEM file of authorities, instead of the system's.
     package var caFile: String?
+    /// PEM text of authorities, instead of the system's.
+    package var caText: String?
     /// A folder of PEM files of authorities, instead of the system's.
     package var caDirectory: String?
     /// Our certificate, a PEM file.
@@ -56,6 +64,7 @@ package struct VaultSettings: Sendable {
     var http = HTTPConfiguration(base: address.base)
     http.unixSocket = address.socket
     http.tls.caFile = tls.caFile
+    http.tls.caText = tls.caText
     http.tls.caDirectory = tls.caDirectory
     http.tls.clientCertificate = tls.clientCertificate
     http.tls.clientKey = tls.clientKey

@@ -21,7 +21,7 @@ struct Session {
   static func with<Result>(
     _ open: OpenProject,
     _ context: Context,
-    cancellation: Cancellation = Cancellation(),
+    cancellation: Cancellation = Interruption.cancellation(),
     usesOwnToken: Bool = false,
     _ body: (Target) async throws -> Result
   ) async throws -> Result {
@@ -59,10 +59,10 @@ struct Session {
         )
       }
     case .remote(let address):
-      let client = try client(for: environment, address, resolver, variables, open, cancellation, context)
+      let client = try client(for: environment, address, resolver, open, cancellation, context)
       defer {
         client.ignoreCancellation()
-        try? client.revokeSelf()
+        giveBackToken(of: client, context)
       }
       let target = try Target(
         environment: environment,
@@ -73,7 +73,13 @@ struct Session {
         catalogue: open.project.catalogue,
         specifications: specifications
       )
-      try logIn(client, environment, resolver, variables, open)
+      try await LoginStep(
+        client: client,
+        environment: environment,
+        resolver: resolver,
+        variables: context.environment,
+        folder: open.folder
+      ).run()
       return try await body(target)
     }
   }
@@ -116,11 +122,19 @@ struct Session {
 
   // MARK: - Remote servers
 
+  /// A token that stays is worth no failure of a run that did its work, but must not stay unnoticed.
+  private static func giveBackToken(of client: VaultClient, _ context: Context) {
+    do throws(VaultError) {
+      try client.revokeSelf()
+    } catch {
+      context.logger.warning("the token of the login could not be revoked: \(error.message)")
+    }
+  }
+
   private static func client(
     for environment: Environment,
     _ address: String?,
     _ resolver: Resolver,
-    _ variables: EnvironmentVariables,
     _ open: OpenProject,
     _ cancellation: Cancellation,
     _ context: Context
@@ -136,6 +150,8 @@ struct Session {
     var settings = VaultSettings(address: try VaultAddress(try resolver.text(address, "address")))
     settings.namespace = try environment.namespace.map { try resolver.text($0, "namespace") } ?? ""
     settings.trustedHosts = environment.trustedHosts
+    settings.proxy = try environment.proxy.map { try resolver.text($0, "proxy") }
+    settings.tls.caText = environment.tls.caText
     settings.tls.caFile = environment.tls.caFile
     settings.tls.caDirectory = environment.tls.caDirectory
     settings.tls.clientCertificate = environment.tls.clientCertificate
@@ -149,48 +165,11 @@ struct Session {
     }
     return try VaultClient(settings, cancellation: cancellation)
   }
-
-  private static func logIn(
-    _ client: VaultClient,
-    _ environment: Environment,
-    _ resolver: Resolver,
-    _ variables: EnvironmentVariables,
-    _ open: OpenProject
-  ) throws {
-    switch environment.login {
-    case .appRole(let mount, let roleID, let secretID):
-      let role = try resolver.secret(roleID, "role_id")
-      let secret = try resolver.secret(secretID, "secret_id")
-      try client.login(
-        role.exposed { VaultLogin.appRole(mount: mount, roleID: $0, secretID: secret) }
-      )
-    case .token(let text): client.use(try resolver.secret(text, "token"))
-    case .tokenFile(let file): try useTokenFile(file.hasPrefix("/") ? file : "\(open.folder)/\(file)", client)
-    case nil:
-      if let token = variables.token {
-        client.use(token)
-      } else {
-        try useTokenFile(variables.tokenFile, client)
-      }
-    }
-  }
-
-  private static func useTokenFile(_ file: String?, _ client: VaultClient) throws {
-    guard let file, let token = try TokenFile.read(file) else {
-      throw Problem(
-        .permissionDenied,
-        "there is no token for the server",
-        hint:
-          "log in with \"bao login\" or \"vault login\", export VAULT_TOKEN, or configure \"auth:\" in config.yaml"
-      )
-    }
-    client.use(token)
-  }
 }
 
 extension Resolver {
   /// A setting as text that may be shown.
-  fileprivate func text(_ text: String, _ what: String) throws -> String {
+  func text(_ text: String, _ what: String) throws -> String {
     switch try resolve(.string(text), path: what) {
     case .string(let text): text
     case .secret(let secret): secret.exposed { $0 }
@@ -198,7 +177,7 @@ extension Resolver {
     }
   }
 
-  fileprivate func secret(_ text: String, _ what: String) throws -> Secret {
+  func secret(_ text: String, _ what: String) throws -> Secret {
     switch try resolve(.string(text), path: what) {
     case .secret(let secret): secret
     case .string(let text): Secret(text)

@@ -5,7 +5,8 @@ import Values
 /// `VAULT_ADDR` and its kin.
 @Suite struct EnvironmentVariablesTests {
   private static let names = [
-    "ADDR", "NAMESPACE", "CACERT", "CAPATH", "CLIENT_CERT", "CLIENT_KEY", "TLS_SERVER_NAME",
+    "ADDR", "NAMESPACE", "CACERT", "CACERT_BYTES", "PROXY_ADDR", "CAPATH", "CLIENT_CERT", "CLIENT_KEY",
+    "TLS_SERVER_NAME",
   ]
 
   private static func exported(_ prefix: String) -> [String: String] {
@@ -20,6 +21,8 @@ import Values
     #expect(filled.server == .remote(address: "of ADDR"))
     #expect(filled.namespace == "of NAMESPACE")
     #expect(filled.tls.caFile == "of CACERT")
+    #expect(filled.tls.caText == "of CACERT_BYTES")
+    #expect(filled.proxy == "of PROXY_ADDR")
     #expect(filled.tls.caDirectory == "of CAPATH")
     #expect(filled.tls.clientCertificate == "of CLIENT_CERT")
     #expect(filled.tls.clientKey == "of CLIENT_KEY")

@@ -25,7 +25,7 @@ import Values
     (
       "project: p\nenvironments:\n  prod:\n    zzzzzz: 1",
       "config.yaml:4:5: environment prod has an unknown key \"zzzzzz\" "
-        + "(known keys: address, auth, exclusive, namespace, protect, server, tls, trusted_hosts, variables)"
+        + "(known keys: address, auth, exclusive, namespace, protect, proxy, server, tls, trusted_hosts, variables)"
     ),
   ])
   func `An unknown key is refused at every level, with the nearest known one`(text: String, expected: String)
@@ -97,14 +97,45 @@ import Values
       "config.yaml:4:24: skip_verify of tls of environment prod must be true or false, not a string"
     ),
     (
-      "auth: {method: ldap}",
-      "config.yaml:4:20: method of auth of environment prod must be one of token, approle"
+      "auth: {method: aprole}",
+      "config.yaml:4:20: method of auth of environment prod must be one of \(methods) (did you mean \"approle\"?)"
     ),
-    ("auth: {}", "config.yaml:4:11: auth of environment prod names no method (token or approle)"),
+    ("auth: {}", "config.yaml:4:11: auth of environment prod names no method (one of \(methods))"),
     (
       "auth: {method: approle, role_id: x}",
-      "config.yaml:4:11: AppRole login of environment prod needs role_id and secret_id "
+      "config.yaml:4:11: auth of environment prod needs secret_id or secret_id_wrapped "
         + "(auth: {method: approle, role_id: \"${VAULT_ROLE_ID}\", secret_id: \"${VAULT_SECRET_ID}\"})"
+    ),
+    (
+      "auth: {method: jwt, jwt: \"${A}\", jwt_file: b}",
+      "config.yaml:4:11: auth of environment prod has more than one of jwt, jwt_file or github_audience "
+        + "(keep one of them)"
+    ),
+    (
+      "auth: {method: userpass, username: ann, password: hunter2}",
+      "config.yaml:4:55: password of auth of environment prod is a secret, and is written into config.yaml "
+        + "(put a reference in its place, for example ${VAULT_PASSWORD}, and export that variable)"
+    ),
+    (
+      "auth: {method: userpass, username: ann, password: \"${word}\"}\n    variables: {word: hunter2}",
+      "config.yaml:4:55: password of auth of environment prod is a secret, and refers to nothing but literals "
+        + "in config.yaml or variables under plain "
+        + "(put a reference in its place, for example ${VAULT_PASSWORD}, and export that variable)"
+    ),
+    (
+      "auth: {method: token, token: hvs.abc}",
+      "config.yaml:4:34: token of auth of environment prod is a secret, and is written into config.yaml "
+        + "(put a reference in its place, for example ${VAULT_TOKEN}, and export that variable)"
+    ),
+    (
+      "auth: {method: cert, secret_id: \"${S}\"}",
+      "config.yaml:4:26: auth of environment prod has an unknown key \"secret_id\" "
+        + "(known keys: method, mount, namespace, role)"
+    ),
+    (
+      "tls: {client_key: key.pem}",
+      "config.yaml:4:10: tls of environment prod has a client_key without a client_cert "
+        + "(both are needed, or one file with both as client_cert)"
     ),
     (
       "server: docker",
@@ -200,3 +231,6 @@ import Values
     #expect(error?.items.allSatisfy { $0.code == .configurationInvalid && $0.code.exitStatus == 78 } == true)
   }
 }
+
+/// The ways to log in, as messages list them.
+private let methods = "token, approle, jwt, oidc, kubernetes, userpass, ldap, radius, okta, cert"

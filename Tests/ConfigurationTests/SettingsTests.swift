@@ -57,8 +57,10 @@ import Values
     #expect(prod.server == .remote(address: "https://vault.example.com:8200"))
     #expect(prod.namespace == "platform")
     #expect(
-      prod.login == .appRole(mount: "approle", roleID: "${VAULT_ROLE_ID}", secretID: "${VAULT_SECRET_ID}")
+      prod.login?.credentials
+        == .appRole(roleID: "${VAULT_ROLE_ID}", secretID: .plain("${VAULT_SECRET_ID}"))
     )
+    #expect(prod.login?.mount == "approle")
     var tls = Environment(name: "").tls
     tls.caFile = "ca.pem"
     tls.caDirectory = "certificates"
@@ -91,17 +93,42 @@ import Values
 
   @Test(
     arguments: [
-      ("{method: token}", nil), ("{method: token, token: \"${T}\"}", .token("${T}")),
-      ("{method: token, token_file: /run/token}", .tokenFile("/run/token")),
+      ("{method: token}", "", nil), ("{method: token, token: \"${T}\"}", "", .token("${T}")),
+      ("{method: token, token_file: /run/token}", "", .tokenFile("/run/token")),
+      ("{method: token, token_helper: /bin/helper}", "", .tokenHelper("/bin/helper")),
       (
-        "{method: approle, mount: team/ci, role_id: r, secret_id: s}",
-        .appRole(mount: "team/ci", roleID: "r", secretID: "s")
+        "{method: approle, mount: team/ci/, role_id: r, secret_id: \"${S}\"}", "team/ci",
+        .appRole(roleID: "r", secretID: .plain("${S}"))
       ),
-    ] as [(String, Environment.Login?)]
+      (
+        "{method: approle, role_id: r, secret_id_wrapped: \"${W}\", role: web}", "approle",
+        .appRole(roleID: "r", secretID: .wrapped("${W}", role: "web"))
+      ),
+      (
+        "{method: jwt, role: deploy, jwt: \"${T}\"}", "jwt", .jwt(role: "deploy", .text("${T}"))
+      ), ("{method: oidc, jwt_file: token}", "oidc", .jwt(role: nil, .file("token"))),
+      (
+        "{method: jwt, role: deploy, github_audience: https://vault}", "jwt",
+        .jwt(role: "deploy", .gitHub(audience: "https://vault"))
+      ), ("{method: jwt, github_audience: \"\"}", "jwt", .jwt(role: nil, .gitHub(audience: nil))),
+      (
+        "{method: kubernetes, role: deploy}", "kubernetes",
+        .jwt(role: "deploy", .file("/var/run/secrets/kubernetes.io/serviceaccount/token"))
+      ),
+      (
+        "{method: ldap, username: ann, password: \"${P}\"}", "ldap",
+        .password(user: "ann", password: "${P}")
+      ), ("{method: cert, role: web, mount: tls}", "tls", .certificate(role: "web")),
+    ] as [(String, String, Environment.Login.Credentials?)]
   )
-  func `Every way to log in is read`(auth: String, expected: Environment.Login?) throws {
+  func `Every way to log in is read`(
+    auth: String,
+    mount: String,
+    expected: Environment.Login.Credentials?
+  ) throws {
     let settings = try settings("project: p\nenvironments: {prod: {auth: \(auth)}}")
-    #expect(settings.environments["prod"]?.login == expected)
+    #expect(settings.environments["prod"]?.login?.credentials == expected)
+    #expect(settings.environments["prod"]?.login?.mount ?? "" == mount)
   }
 
   @Test(arguments: [

@@ -11,16 +11,20 @@ struct OwnObjects {
   /// Asks the token who it is, where it comes from a login of the tool's own.
   init(of target: Target) throws {
     ledger = VaultPath(target.settings.ledger + "/")
-    guard case .appRole(let mount, _, _)? = target.environment.login else { return }
-    login.insert(PathRules.normal("auth/\(mount)/", in: ""))
+    guard let own = target.environment.login, !own.mount.isEmpty, let namespace = target.loginNamespace else {
+      return
+    }
+    login.insert(PathRules.normal("auth/\(own.mount)/", in: namespace))
     do throws(VaultError) {
-      let answer = try target.client.perform(VaultRequest(.read, VaultPath("auth/token/lookup-self")))
-      let data = answer.data
-      if let role = data?["meta"]?["role_name"]?.string {
-        login.insert(VaultPath("auth/\(mount)/role/\(role)"))
+      let info = try target.client.lookupSelf()
+      for place in [
+        "role/\(info.meta["role_name"] ?? info.meta["role"] ?? "")", "users/\(info.meta["username"] ?? "")",
+      ]
+      where !place.hasSuffix("/") {
+        login.insert(VaultPath("auth/\(own.mount)/\(place)", in: namespace))
       }
-      for policy in data?["policies"]?.array?.compactMap(\.string) ?? [] {
-        login.insert(VaultPath("sys/policies/acl/\(policy)"))
+      for policy in info.policies {
+        login.insert(VaultPath("sys/policies/acl/\(policy)", in: namespace))
       }
     } catch {
       // A token that may not look itself up hides its mount alone.

@@ -47,6 +47,7 @@ package final class Ledger {
       ("\(mount)/data/\(own.record)", ["create", "read", "update"]),
       ("\(mount)/data/\(own.record).*", ["create", "read", "update"]),
       ("sys/capabilities-self", ["update"]),
+      ("auth/token/lookup-self", ["read"]), ("auth/token/renew-self", ["update"]),
       ("auth/token/revoke-self", ["update"]),
     ]
     return rules.map { path, capabilities in

@@ -4,6 +4,13 @@ import Values
 import VaultClient
 
 extension Target {
+  /// The namespace that the token comes from, as paths have it; `nil` for one outside of the environment's.
+  var loginNamespace: String? {
+    let own = client.settings.namespace.split(separator: "/")
+    let login = client.tokenNamespace?.split(separator: "/") ?? own
+    return login.starts(with: own) ? login.dropFirst(own.count).joined(separator: "/") : nil
+  }
+
   /// Makes sure that no migration takes away what this run stands on: the auth method that its token comes from, with which
   /// the token would die in the middle of the run, and the mount of the ledger.
   ///
@@ -13,15 +20,15 @@ extension Target {
     for migration in migrations {
       for task in migration.tasks where task.scope.includes(environment.name) {
         guard let path = task.move?.from ?? (task.action == .delete ? task.path : nil),
-          path.namespace.isEmpty,
           let prefix = path.contentPrefix
         else { continue }
         let what: String
         if path.isAuthMethod {
+          guard path.namespace == loginNamespace else { continue }
           login = try login ?? client.lookupSelf().path
           guard let login, login.hasPrefix(prefix) else { continue }
           what = "the auth method that this login came through: its token would be revoked half-way"
-        } else if prefix == settings.ledger + "/" {
+        } else if prefix == settings.ledger + "/", path.namespace.isEmpty {
           what = "the mount of the tool's own ledger"
         } else {
           continue
