@@ -222,7 +222,12 @@ extension Endpoint {
     if notSecret.matches(field) || notSecret.matches(first) { return false }
     if secret.matches(field) || secret.matches(first) { return true }
     // The name inside a map says more than the map's: `connection_details.password`.
-    let name = last.lowercased()
+    return hasSecretName(last)
+  }
+
+  /// Whether a field's name alone says that its value is secret.
+  package func hasSecretName(_ name: String) -> Bool {
+    let name = name.lowercased()
     return anywhere.secretNames.matches(name) && !anywhere.notSecretNames.matches(name)
   }
 

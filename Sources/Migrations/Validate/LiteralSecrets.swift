@@ -40,7 +40,7 @@ enum LiteralSecrets {
   }
 
   /// Whether a URL holds a password in its own words: `scheme://user:password@host`.
-  private static func holdsPassword(_ text: String) -> Bool {
+  static func holdsPassword(_ text: String) -> Bool {
     guard let start = text.firstRange(of: "://") else { return false }
     let authority = text[start.upperBound...].prefix { !"/?#\n ".contains($0) }
     guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {

@@ -32,6 +32,7 @@ package struct Validator {
     let found =
       GivenReferenceCheck(project).problems + ActionCheck(project).problems + OnceCheck(project).problems
     for problem in found + DanglingCheck(project).problems { validator.diagnostics.add(problem) }
+    for problem in CredentialCheck(project).problems { validator.diagnostics.add(problem) }
     let aboutFields = fields.map { fieldWarnings(in: project, $0) } ?? []
     return project.warnings + aboutFields + validator.diagnostics.problems
   }
