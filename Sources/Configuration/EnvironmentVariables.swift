@@ -50,6 +50,11 @@ package struct EnvironmentVariables: Sendable {
     return process["HOME"].map { ["\($0)/.vault", "\($0)/.bao"] } ?? []
   }
 
+  /// What fingerprints of secrets are made with where no ledger keeps a key: `VAULT_MIGRATIONS_KEY`.
+  package var fingerprintKey: Secret? {
+    process["VAULT_MIGRATIONS_KEY"].map(Secret.init)
+  }
+
   /// `~/.vault-token`, where the `vault` and `bao` commands leave a token; `nil` without a home folder.
   package var tokenFile: String? {
     process["HOME"].map { $0 + "/.vault-token" }
