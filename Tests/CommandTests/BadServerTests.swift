@@ -71,7 +71,7 @@ import Values
       try project.edit("config.yaml", server.address, "\(server.address)\n    \(auth)")
       try await project.commit("Log in")
       try server.request("POST", "sys/auth/approle", #"{"type": "approle"}"#)
-      let refusal = Refusal(status: 77, message: "the login was refused", hint: "check the role")
+      let refusal = Refusal(status: 77, message: "was refused: invalid role", hint: "check role_id")
       try await refusal.expect(
         ["sync"],
         andOf: ["plan"],
