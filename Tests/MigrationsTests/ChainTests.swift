@@ -30,7 +30,7 @@ import Values
     #expect(
       try complaints { try read("0001 initial sha256:aa 11\n\(marker)\n0002 a sha256:bb 22\n") } == [
         "migrations/chain:2:1: the chain holds an unresolved merge conflict (two branches added the same version: "
-          + "keep the one that is on main, then run generate again for the other)"
+          + "run \"vault-migrations rebase\", then git add and commit)"
       ]
     )
   }

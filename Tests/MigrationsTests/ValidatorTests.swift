@@ -121,7 +121,7 @@ import Values
     #expect(
       found.first
         == "\(Self.folder)/0003-twin.yaml:1:1: version 0003 exists twice: 0003-c.yaml and 0003-twin.yaml "
-        + "(two branches added it: keep the one that is on main, and run generate again for the other)"
+        + "(two branches added it: \"vault-migrations rebase BRANCH\" puts this one's behind those of BRANCH)"
     )
   }
 
