@@ -101,6 +101,8 @@ package struct Environment: Sendable {
   package var variables: [String: Value] = [:]
   /// Destructive tasks need an approval for this environment in the migration.
   package var isProtected = false
+  /// Whether changed variables and secrets are written again only when a run is told to.
+  package var refreshesByHand = false
   /// Globs of paths as for the whole project, for this environment alone.
   package var exclusive: [String] = []
 

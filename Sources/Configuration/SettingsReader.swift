@@ -179,6 +179,7 @@ package struct SettingsReader {
     }
     environment.namespace = map.string("namespace")
     environment.isProtected = map.bool("protect") ?? false
+    environment.refreshesByHand = map.choice("refresh", of: Refresh.self) == .manual
     environment.exclusive = globs("exclusive", &map)
     environment.variables = variables(&map)
     if let auth = map.node("auth") { environment.login = LoginReader.read(auth, of: name, diagnostics) }
@@ -245,4 +246,9 @@ extension Diagnostics {
       return nil
     }
   }
+}
+
+/// The values of `refresh:`.
+private enum Refresh: String, CaseIterable {
+  case automatic, manual
 }

@@ -10,7 +10,7 @@ package enum MigrationFile {
 
   private static let taskKeys = [
     "path", "namespace", "once", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from",
-    "to", "was", "was_inside", "only", "except", "manage", "approve",
+    "to", "was", "was_inside", "only", "except", "manage", "owner", "approve",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -192,7 +192,9 @@ package enum MigrationFile {
         path: path.description
       )
     }
-    task.manage = map.node("manage").flatMap { Manage.read($0, of: path, diagnostics) }
+    task.manage =
+      map.node(Manage.manageKey).flatMap { Manage.read($0, of: path, diagnostics) }
+      ?? map.node(Manage.ownerKey).flatMap { Manage.readOwner($0, of: path, diagnostics) }
     return task
   }
 

@@ -57,6 +57,7 @@ package struct Inspector {
       pending: try counted(pending),
       drift: try view.map(drift) ?? []
     )
+    plan.refreshesByHand = target.environment.refreshesByHand
     plan.kept = view?.layers.keptPaths ?? []
     plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
     return plan

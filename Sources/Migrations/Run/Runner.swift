@@ -159,7 +159,8 @@ package final class Runner {
     let (fold, layers, fingerprints) = try (
       fold(upTo: standing.version), StateLayers(standing.recorded), Fingerprints(key: key)
     )
-    return try !target.refreshes(of: fold, layers, fingerprints).isEmpty
+    let isRefreshing = options.refreshes || !target.environment.refreshesByHand
+    return try isRefreshing && !target.refreshes(of: fold, layers, fingerprints).isEmpty
       || !target.told(fold, layers, fingerprints).isEmpty
   }
 

@@ -101,7 +101,8 @@ package struct SchemaReader {
       return
     }
     let environments = takeEnvironments(from: &pairs, of: entry)
-    let manageNode = pairs.firstIndex { $0.key == "manage" }.map { pairs.remove(at: $0).value }
+    let manageNode = pairs.firstIndex { $0.key == Manage.manageKey }.map { pairs.remove(at: $0).value }
+    let ownerNode = pairs.firstIndex { $0.key == Manage.ownerKey }.map { pairs.remove(at: $0).value }
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     var isAction = endpoint.kind == .action
     var terms = ActionTerms()
@@ -134,6 +135,10 @@ package struct SchemaReader {
       declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
       check(declaration, at: manageNode.location, entry.path, endpoint)
     }
+    if let ownerNode {
+      declaration.manage = Manage.readOwner(ownerNode, of: entry.path, diagnostics)
+      checkOwner(declaration, at: ownerNode.location, entry.path, endpoint, sharing: manageNode)
+    }
     if let other = schema.declare(declaration, at: entry.path, isAction: isAction) {
       diagnostics.error(
         "\(entry.path) is declared twice; the other place is \(other.location)",
@@ -155,6 +160,39 @@ package struct SchemaReader {
         at: entry.location,
         path: entry.path.description,
         hint: "keep one of the two"
+      )
+    }
+  }
+
+  /// A field that the server changes is one of the declared ones, and of an object that is written more than once.
+  private func checkOwner(
+    _ declaration: Schema.Declaration,
+    at location: SourceLocation,
+    _ path: VaultPath,
+    _ endpoint: Endpoint,
+    sharing manageNode: Node?
+  ) {
+    guard case .server(let names)? = declaration.manage else { return }
+    func refuse(_ message: String, _ hint: String) {
+      diagnostics.error(message, at: location, path: path.description, hint: hint)
+    }
+    if manageNode != nil {
+      refuse(
+        "\(path) has both manage and owner",
+        "what is only created needs no owner; fields of others are left out"
+      )
+    }
+    if endpoint.kind != .resource {
+      refuse(
+        "the fields of \(path) have no other owner",
+        "use \"manage: create-only\", or leave the field out"
+      )
+    }
+    let declared = (declaration.value.object ?? [:]).keys.sorted()
+    for name in names.sorted() where !declared.contains(name) {
+      refuse(
+        "owner of \(path) names \(name), which it does not declare",
+        Suggestion.hint(for: name, among: declared) ?? "declare what it is to be at first, or leave it out"
       )
     }
   }

@@ -24,6 +24,9 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Work on another server than the one that was recorded.")
   var acceptServer = false
 
+  @Flag(help: "Write changed variables and secrets again where config.yaml says \"refresh: manual\".")
+  var refresh = false
+
   @Flag(help: "A field that the server does not know is an error.")
   var strict = false
 
@@ -42,6 +45,7 @@ struct RunFlags: ParsableArguments {
     options.notRun = names.paths(notRun)
     options.acceptsServer = acceptServer
     options.isStrict = strict
+    options.refreshes = refresh
     options.lockPatience = lock.seconds
     return options
   }

@@ -23,7 +23,8 @@ struct PlanView {
     var versions: [Int?] = []
     for change in plan.pending where !versions.contains(change.version) { versions.append(change.version) }
     for version in versions {
-      let title = version.map { "Pending in \(plan.environment): \(Migration.label($0))" } ?? "Changed values"
+      let values = plan.refreshesByHand ? "Changed values, written by \"sync --refresh\"" : "Changed values"
+      let title = version.map { "Pending in \(plan.environment): \(Migration.label($0))" } ?? values
       parts.append(
         style.title(title) + "\n" + changes.lines(plan.pending.filter { $0.version == version })
       )
@@ -61,6 +62,7 @@ struct PlanView {
       "environment": .string(plan.environment), "changes": .array(plan.changes.map(\.json)),
       "pending": .array(plan.pending.map(\.json)), "drift": .array(plan.drift.map(\.json)),
     ]
+    if plan.refreshesByHand { document["refresh"] = "manual" }
     if !plan.kept.isEmpty { document["kept"] = Self.json(of: plan.kept) }
     if !plan.warnings.isEmpty { document["warnings"] = .array(plan.warnings.map(ErrorReport.json)) }
     return .object(document)
