@@ -71,7 +71,8 @@ struct Session {
         tracker: tracker,
         resolver: resolver,
         catalogue: open.project.catalogue,
-        specifications: specifications
+        specifications: specifications,
+        fingerprintKey: variables.fingerprintKey
       )
       try logIn(client, environment, resolver, variables, open)
       return try await body(target)

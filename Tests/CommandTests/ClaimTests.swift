@@ -57,6 +57,23 @@ import Values
     }
   }
 
+  /// What cannot be read may say that a path is somebody else's.
+  @Test func stopsForARecordThatCannotBeRead() async throws {
+    try await withSmallProject { project, server in
+      let record = #"{"data": {"value": "{\"paths\": {"}}"#
+      try server.request("POST", "vault-migrations/data/@claims/depot.stage", record)
+      let before = try await Snapshot(project, server)
+      let error = try await project.json("sync", exits: 3)
+      #expect(
+        error.at("error.message")?.string?.contains(
+          "belongs to project depot, environment stage cannot be read"
+        )
+          == true
+      )
+      #expect(try await Snapshot(project, server) == before)
+    }
+  }
+
   @Test func isAllowedByThePrintedPolicy() async throws {
     try await withSmallProject { project, server in
       let printed = try await project.tool("ledger", "init", "--quiet").output

@@ -28,7 +28,8 @@ struct StatusCommand: ToolCommand {
         standing: standing,
         environment: target.environment.name,
         tracker: target.tracker,
-        kept: try standing.kept()
+        kept: try standing.kept(),
+        hasLedger: target.ledger.mount != nil
       )
       context.console.result(view.json) { view.text($0) }
       let isSettled =
