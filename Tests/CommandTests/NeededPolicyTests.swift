@@ -186,6 +186,36 @@ import Values
     }
   }
 
+  /// What only some versions do: an action whose answer goes into a secret, a reference to an id, a mount that moves.
+  @Test func coversActionsReferencesAndMoves() async throws {
+    let state = """
+      auth/approle: {type: approle}
+      auth/approle/role/web: {token_ttl: 20m}
+      auth/approle/role/web/secret-id: {metadata: "{}", save: {secret_id: "kept/web#secret_id"}}
+      kept/: {type: kv}
+      old/: {type: kv-v2}
+      identity/group/name/ops: {policies: [web]}
+      old/data/a: {data: {group: "${id:identity/group/name/ops}", mode: fast}}
+      """
+    try await withAuditedProject(state) { project, server, log in
+      let first = try await project.json("policy", "sync")
+      var piped = try loggedIn(try #require(first["policy"]?.string), project, server)
+      try await piped.tool("sync")
+      #expect(try server.data("kept/web")?["secret_id"]?.string?.isEmpty == false)
+      try project.write("schema.yaml", schema(state.replacing("old/", with: "new/")))
+      try await project.generate("move", "--move", "old/=new/")
+      // The policy of before does not reach there.
+      try await piped.tool("sync", exits: 77)
+      let second = try await project.json("policy", "sync")
+      piped = try loggedIn(try #require(second["policy"]?.string), project, server)
+      let start = try log.asked().count
+      try await piped.tool("sync")
+      #expect(try server.data("new/data/a")?.at("data.mode") == "fast")
+      let denied = try log.asked()[start...].filter { $0.policies == ["pipeline"] && $0.isDenied }
+      #expect(denied.isEmpty, "\(denied)")
+    }
+  }
+
   // MARK: - The story
 
   private enum Step: Sendable {

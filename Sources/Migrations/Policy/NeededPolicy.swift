@@ -194,7 +194,8 @@ struct NeedCollector {
   /// What a deletion, or an action, would destroy is counted.
   private mutating func addLosses(_ path: VaultPath, _ endpoint: Endpoint) {
     guard endpoint.loses != nil else { return }
-    for plan in endpoint.countPlans(for: path) {
+    for plan in endpoint.countPlans(for: path)
+    where !catalogue.endpoint(for: plan.path, mounts: mounts).isOpen {
       let listed = plan.isTree ? plan.path.with(path: plan.path.path + "*") : plan.path
       add(listed, ["list"], "counts the \(plan.noun) that go with \(path)")
     }
@@ -272,7 +273,8 @@ struct NeedCollector {
   }
 
   private mutating func addLedger(_ settings: Settings, _ environment: Environment, _ paths: Set<VaultPath>) {
-    let mount = settings.ledger
+    // Without a ledger the records lie in git.
+    guard let mount = settings.ledgerMount(of: environment) else { return }
     let owner = Claims.Owner(project: settings.project, environment: environment.name)
     let rights: Set<String> = writes ? ["create", "read", "update"] : ["read"]
     add(VaultPath("\(mount)/data/\(settings.project)/\(environment.name)/*"), rights, "the ledger's records")
