@@ -50,7 +50,10 @@ extension LegacySchema {
     if hasPrefix(body, "0x"), text.utf8.count > body.utf8.count, isNumberLike(body) {
       return "a hexadecimal number"
     }
-    if body.utf8.count > 1, body.first == "0", body.allSatisfy({ ("0"..."7").contains($0) || $0 == "_" }) {
+    // By bytes: a zero with an accent is a character between 0 and 7 for comparisons, and no digit.
+    if body.utf8.first == UInt8(ascii: "0"),
+      body.utf8.allSatisfy({ (0x30...0x37).contains($0) || $0 == 0x5F })
+    {
       return "an octal number"
     }
     if body.contains("_"), isNumberLike(body) { return "a number" }

@@ -10,7 +10,7 @@ import Values
 struct Context {
   var options: GlobalOptions
   let console: Console
-  let environment: [String: String]
+  var environment: [String: String]
   let workingDirectory: String
   var logger: Logger
 

@@ -84,6 +84,7 @@ import YAML
 
   @Test(arguments: [
     "0", "10", "0.5", "1h", "10.0.0.1", "1:a", "2001-12", "yES", "08", "0xff", "team-1", "12:99",
+    "000\u{31A}1",
   ])
   func `What both versions read alike is not warned about`(text: String) throws {
     #expect(try YAML.parse(text, file: "t.yaml").warnings.isEmpty)

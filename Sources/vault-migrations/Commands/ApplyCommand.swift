@@ -84,11 +84,19 @@ struct SyncCommand: ToolCommand {
   @Flag(help: "Run although schema or migrations are not committed.")
   var allowDirty = false
 
+  @Option(help: "Take everything from a commit instead of the work tree; also in a bare repository.")
+  var revision: String?
+
   @OptionGroup var flags: RunFlags
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
-    try await RunCommand(context: context, flags: flags, needsCommit: !allowDirty).run()
+    try await RunCommand(
+      context: context,
+      flags: flags,
+      needsCommit: !allowDirty && revision == nil,
+      revision: revision
+    ).run()
   }
 }
 
@@ -97,9 +105,10 @@ struct RunCommand {
   let context: Context
   let flags: RunFlags
   let needsCommit: Bool
+  var revision: String?
 
   func run() async throws -> Int32 {
-    let open = try OpenProject.inWorkTree(context)
+    let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
     let problems = try Validator.problems(in: open.project)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     if needsCommit {

@@ -18,6 +18,7 @@ struct ValidateCommand: ToolCommand {
       EXAMPLE:
         vault-migrations validate --env prod --mode lenient
         vault-migrations validate --revision origin/main
+        vault-migrations validate --merge-base origin/main --mode lenient
       """
   )
 
@@ -31,16 +32,20 @@ struct ValidateCommand: ToolCommand {
   @Option(help: "Check a commit instead of the work tree.")
   var revision: String?
 
+  @Option(help: "Check what merging into this branch would give, for example origin/main; made in memory.")
+  var mergeBase: String?
+
   @Flag(help: "Warnings, such as of unknown fields, are errors.")
   var strict = false
 
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
-    let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
+    let open = try openProject(context)
     let problems = Problems.judged(
       try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn)
-        + Lint(open.project).problems,
+        + Lint(open.project).problems
+        + AppliedCheck.problems(in: open.project, applied: try open.knownHistories(context)),
       strictly: strict
     )
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
@@ -56,6 +61,11 @@ struct ValidateCommand: ToolCommand {
       "\(style.added("valid"))  \(Plural.of(count, "path")), \(Plural.of(project.migrations.count, "migration"))"
     }
     return 0
+  }
+
+  private func openProject(_ context: Context) throws -> OpenProject {
+    if let mergeBase { return try MergedProject(context).merge(revision ?? "HEAD", into: mergeBase) }
+    return try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
   }
 
   private func resolvers(_ open: OpenProject, _ context: Context) throws -> [String: Resolver] {
