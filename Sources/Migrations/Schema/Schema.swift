@@ -15,6 +15,8 @@ package struct Schema: Sendable {
     package let places: [String: SourceLocation]
     /// How the object is shared with others.
     package var manage: Manage?
+    /// The rules of `lint` that do not count for it, each with the reason.
+    package var silences: [String: Silence] = [:]
   }
 
   package private(set) var resources: [VaultPath: Declaration] = [:]

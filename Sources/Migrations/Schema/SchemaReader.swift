@@ -103,6 +103,7 @@ package struct SchemaReader {
     let environments = takeEnvironments(from: &pairs, of: entry)
     let manageNode = pairs.firstIndex { $0.key == Manage.manageKey }.map { pairs.remove(at: $0).value }
     let ownerNode = pairs.firstIndex { $0.key == Manage.ownerKey }.map { pairs.remove(at: $0).value }
+    let silences = takeSilences(from: &pairs, of: entry)
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     var isAction = endpoint.kind == .action
     var terms = ActionTerms()
@@ -131,6 +132,7 @@ package struct SchemaReader {
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
+    declaration.silences = silences
     if let manageNode {
       declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
       check(declaration, at: manageNode.location, entry.path, endpoint)
@@ -254,6 +256,35 @@ package struct SchemaReader {
     }
     pairs.removeAll { ActionTerms.keys.contains($0.key) }
     return ActionTerms.take(from: &map, of: entry.path, diagnostics)
+  }
+
+  /// `lint: {RULE: REASON}`, which is not sent.
+  private func takeSilences(from pairs: inout [Node.Pair], of entry: Entry) -> [String: Schema.Silence] {
+    guard let index = pairs.firstIndex(where: { $0.key == "lint" }) else { return [:] }
+    let node = pairs.remove(at: index).value
+    var silences: [String: Schema.Silence] = [:]
+    guard let rules = node.mapping else {
+      diagnostics.error(
+        "lint of \(entry.path) must be a map of rules, each with a reason, not \(node.value.kind)",
+        at: node.location,
+        path: entry.path.description,
+        hint: "for example lint: {policy-sudo-glob: break glass, reviewed by security}"
+      )
+      return [:]
+    }
+    for rule in rules {
+      guard let reason = rule.value.value.string, !reason.trimmingWhitespace.isEmpty else {
+        diagnostics.error(
+          "lint of \(entry.path) silences \(rule.key) without a reason",
+          at: rule.keyLocation,
+          path: entry.path.description,
+          hint: "say why it is all right here, for the reviewer"
+        )
+        continue
+      }
+      silences[rule.key] = Schema.Silence(reason: reason, location: rule.keyLocation)
+    }
+    return silences
   }
 
   private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {

@@ -12,7 +12,7 @@ struct ValidateCommand: ToolCommand {
       Never asks a server. Modes: strict wants every variable of the environment set; lenient puts placeholders in the \
       place of those that are not (for hooks and forks); offline does not look at variables at all.
 
-      Fields that no known server has, and values of another type, are warnings: "did you mean token_policies?". \
+      What "lint" calls an error or a warning is a warning here. Fields that no known server has, and values of another type, are warnings: "did you mean token_policies?". \
       --strict makes every warning an error.
 
       EXAMPLE:
@@ -44,6 +44,7 @@ struct ValidateCommand: ToolCommand {
     let open = try openProject(context)
     let problems = Problems.judged(
       try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn)
+        + Lint(open.project).problems
         + AppliedCheck.problems(in: open.project, applied: try open.knownHistories(context)),
       strictly: strict
     )
