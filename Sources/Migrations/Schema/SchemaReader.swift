@@ -1,34 +1,49 @@
 package import Catalogue
-import Configuration
+package import Configuration
 package import Values
 import YAML
 
 /// Reads the schema's files into declarations, each in its normal form.
 package struct SchemaReader {
   private let catalogue: Catalogue
+  private let settings: Settings?
   private let diagnostics = Diagnostics(.schemaInvalid)
   private var schema = Schema()
   /// Entries whose names the server writes in lower case, by such paths.
   private var lowercased: [VaultPath: Entry] = [:]
 
-  private init(catalogue: Catalogue) {
+  private init(catalogue: Catalogue, settings: Settings?) {
     self.catalogue = catalogue
+    self.settings = settings
   }
 
-  /// Reads one file, or the files of a folder, as one schema.
+  /// Reads one file, or the files of a folder, as one schema, with what overlays add for their environments.
   ///
-  /// - Throws: ``Problems`` with everything that is wrong, each with its place.
+  /// The settings have the variables that `for_each:` goes over. Throws ``Problems`` with everything that is wrong, each
+  /// with its place.
   package static func read(
     _ files: [ProjectFile],
+    overlays: [Overlay] = [],
+    settings: Settings? = nil,
     catalogue: Catalogue
   ) throws(Problems) -> (schema: Schema, warnings: [Problem]) {
-    var reader = SchemaReader(catalogue: catalogue)
-    let documents = files.compactMap { reader.diagnostics.parse($0.bytes, file: $0.path) }
-    let entries = documents.flatMap { reader.entries(of: $0) }
+    var reader = SchemaReader(catalogue: catalogue, settings: settings)
+    var entries: [Entry] = []
+    for file in files {
+      guard let document = reader.diagnostics.parse(file.bytes, file: file.path) else { continue }
+      entries += reader.entries(of: document, for: nil)
+    }
+    for overlay in overlays where reader.isKnown(overlay) {
+      guard let document = reader.diagnostics.parse(overlay.file.bytes, file: overlay.file.path) else {
+        continue
+      }
+      entries += reader.entries(of: document, for: overlay.environment)
+    }
     let mounts = MountTable(declaredBy: entries.lazy.map { ($0.path, $0.node.value) })
     for entry in entries where !entry.isImplied { reader.declare(entry, mounts) }
-    for entry in entries where entry.isImplied && reader.schema.declaration(at: entry.path) == nil {
-      reader.declare(entry, mounts)
+    for var entry in entries where entry.isImplied {
+      for other in reader.schema.all(at: entry.path) { entry.scope = entry.scope.subtracting(other.scope) }
+      if !entry.scope.isEmpty { reader.declare(entry, mounts) }
     }
     let warnings = try reader.diagnostics.finish()
     return (reader.schema, warnings)
@@ -38,20 +53,33 @@ package struct SchemaReader {
     let path: VaultPath
     let location: SourceLocation
     let node: Node
+    var scope: Scope
     /// Whether nobody wrote it: a namespace that holds something must exist.
     var isImplied = false
+    var isRepeated = false
+    var isOverlay = false
   }
 
-  /// Every entry of a document, those of its namespaces included.
-  private func entries(of document: Node) -> [Entry] {
-    guard var map = MapReader(document, "the schema", diagnostics) else { return [] }
-    var found = entries(in: "", &map)
-    found += namespaces(below: "", &map)
+  /// Where entries are found: for which environments, and of which overlay.
+  private struct Place {
+    var namespace = ""
+    var scope: Scope
+    let overlay: String?
+  }
+
+  /// Every entry of a document, those of its namespaces included; one of an overlay is for its environment alone.
+  private func entries(of document: Node, for overlay: String?) -> [Entry] {
+    guard var map = MapReader(document, overlay == nil ? "the schema" : "the overlay", diagnostics) else {
+      return []
+    }
+    let place = Place(scope: overlay.map { .only([$0]) } ?? .all, overlay: overlay)
+    var found = entries(in: place, &map)
+    found += namespaces(below: place, &map)
     map.finish()
     return found
   }
 
-  private func namespaces(below parent: String, _ map: inout MapReader) -> [Entry] {
+  private func namespaces(below parent: Place, _ map: inout MapReader) -> [Entry] {
     guard let node = map.node("namespaces"), var children = MapReader(node, "namespaces", diagnostics) else {
       return []
     }
@@ -62,33 +90,82 @@ package struct SchemaReader {
         continue
       }
       guard var child = MapReader(pair.value, "namespace \(pair.key)", diagnostics) else { continue }
-      let name = parent.isEmpty ? pair.key : "\(parent)/\(pair.key)"
-      let itself = VaultPath("sys/namespaces/\(pair.key)", in: parent)
+      var place = parent
+      place.namespace = parent.namespace.isEmpty ? pair.key : "\(parent.namespace)/\(pair.key)"
+      if let node = child.node("environments") {
+        place.scope = scope(node, of: "namespace \(place.namespace)", in: parent)
+      }
+      let itself = VaultPath("sys/namespaces/\(pair.key)", in: parent.namespace)
       let node = Node.emptyMap(at: pair.keyLocation)
-      found.append(Entry(path: itself, location: pair.keyLocation, node: node, isImplied: true))
-      found += entries(in: name, &child)
-      found += namespaces(below: name, &child)
+      found.append(
+        Entry(path: itself, location: pair.keyLocation, node: node, scope: place.scope, isImplied: true)
+      )
+      found += entries(in: place, &child)
+      found += namespaces(below: place, &child)
       child.finish()
     }
     return found
   }
 
-  private func entries(in namespace: String, _ map: inout MapReader) -> [Entry] {
+  private func entries(in place: Place, _ map: inout MapReader) -> [Entry] {
     guard let node = map.node("desired_state"), var state = MapReader(node, "desired_state", diagnostics)
     else {
       return []
     }
-    return state.all().compactMap { pair in
-      if let complaint = PathRules.complaint(about: pair.key) {
-        diagnostics.error(complaint.message, at: pair.keyLocation, path: pair.key, hint: complaint.hint)
-        return nil
+    return state.all().flatMap { pair -> [Entry] in
+      guard case .mapping(var members) = pair.value.content else {
+        return entry(pair.key, pair, pair.value, place.scope, place).map { [$0] } ?? []
       }
-      return Entry(
-        path: PathRules.normal(pair.key, in: namespace),
-        location: pair.keyLocation,
-        node: pair.value
+      var scope = place.scope
+      if let index = members.firstIndex(where: { $0.key == "environments" }) {
+        scope = self.scope(members.remove(at: index).value, of: pair.key, in: place)
+      }
+      guard let index = members.firstIndex(where: { $0.key == ForEach.key }) else {
+        return entry(pair.key, pair, pair.value.with(members), scope, place).map { [$0] } ?? []
+      }
+      let list = members.remove(at: index).value
+      let template = Node.Pair(
+        key: pair.key,
+        keyLocation: pair.keyLocation,
+        value: pair.value.with(members)
       )
+      return ForEach(settings: settings, diagnostics: diagnostics).entries(
+        of: template,
+        over: list,
+        in: scope
+      )
+      .compactMap { made in
+        var entry = entry(made.path, pair, made.node, made.scope, place)
+        entry?.isRepeated = true
+        return entry
+      }
     }
+  }
+
+  private func entry(_ path: String, _ pair: Node.Pair, _ node: Node, _ scope: Scope, _ place: Place)
+    -> Entry?
+  {
+    if let complaint = PathRules.complaint(about: path) {
+      diagnostics.error(complaint.message, at: pair.keyLocation, path: path, hint: complaint.hint)
+      return nil
+    }
+    return Entry(
+      path: PathRules.normal(path, in: place.namespace),
+      location: pair.keyLocation,
+      node: node,
+      scope: scope,
+      isOverlay: place.overlay != nil
+    )
+  }
+
+  private func isKnown(_ overlay: Overlay) -> Bool {
+    guard let settings, settings.environments[overlay.environment] == nil else { return true }
+    diagnostics.error(
+      "\(overlay.file.path) is for the environment \"\(overlay.environment)\", which config.yaml does not have",
+      at: SourceLocation(file: overlay.file.path),
+      hint: Suggestion.hint(for: overlay.environment, among: settings.environments.keys.sorted())
+    )
+    return false
   }
 
   private mutating func declare(_ entry: Entry, _ mounts: MountTable) {
@@ -100,7 +177,6 @@ package struct SchemaReader {
       )
       return
     }
-    let environments = takeEnvironments(from: &pairs, of: entry)
     let manageNode = pairs.firstIndex { $0.key == "manage" }.map { pairs.remove(at: $0).value }
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     var isAction = endpoint.kind == .action
@@ -125,22 +201,18 @@ package struct SchemaReader {
     guard let value else { return }
     var declaration = Schema.Declaration(
       value: value,
-      environments: environments,
+      scope: entry.scope,
       terms: terms,
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
+    declaration.isRepeated = entry.isRepeated
     if let manageNode {
       declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
       check(declaration, at: manageNode.location, entry.path, endpoint)
     }
     if let other = schema.declare(declaration, at: entry.path, isAction: isAction) {
-      diagnostics.error(
-        "\(entry.path) is declared twice; the other place is \(other.location)",
-        at: entry.location,
-        path: entry.path.description,
-        hint: "keep one of the two"
-      )
+      refuseSecond(entry, other)
       return
     }
     guard endpoint.lowercasesName else { return }
@@ -148,7 +220,9 @@ package struct SchemaReader {
     let folded = entry.path.with(
       path: endpoint.prefix + entry.path.path.dropFirst(endpoint.prefix.count).lowercased()
     )
-    if let other = lowercased.updateValue(entry, forKey: folded) {
+    if let other = lowercased.updateValue(entry, forKey: folded), other.path != entry.path,
+      !other.scope.intersection(entry.scope).isEmpty
+    {
       diagnostics.error(
         "\(entry.path) and \(other.path) are one to the server, which writes names in lower case; "
           + "the other place is \(other.location)",
@@ -157,6 +231,22 @@ package struct SchemaReader {
         hint: "keep one of the two"
       )
     }
+  }
+
+  private func refuseSecond(_ entry: Entry, _ other: Schema.Declaration) {
+    let isOwn = entry.isRepeated && other.location == entry.location
+    diagnostics.error(
+      isOwn
+        ? "for_each gives \(entry.path) twice in one environment"
+        : "\(entry.path) is declared twice; the other place is \(other.location)",
+      at: entry.location,
+      path: entry.path.description,
+      hint: isOwn
+        ? "two elements have one key: name each once, or write more of the element into the path"
+        : entry.isOverlay
+          ? "an overlay adds paths, and redefines none: put a variable into the schema, or limit each with environments"
+          : "keep one of the two"
+    )
   }
 
   /// Only what is ours may be declared; what cannot be shared is refused.
@@ -218,21 +308,33 @@ package struct SchemaReader {
     return ActionTerms.take(from: &map, of: entry.path, diagnostics)
   }
 
-  private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {
-    guard let index = pairs.firstIndex(where: { $0.key == "environments" }) else { return nil }
-    let node = pairs.remove(at: index).value
-    guard let names = node.value.array?.compactMap(\.string), !names.isEmpty,
-      names.count == node.value.array?.count
-    else {
+  /// The environments that something is limited to, within those of what it stands in.
+  private func scope(_ node: Node, of what: String, in place: Place) -> Scope {
+    let names = node.value.array?.compactMap(\.string) ?? []
+    guard !names.isEmpty, names.count == node.value.array?.count else {
       diagnostics.error(
-        "environments of \(entry.path) must be a list of names",
+        "environments of \(what) must be a list of names",
         at: node.location,
-        path: entry.path.description,
+        path: what,
         hint: "for example \"environments: [prod]\""
       )
-      return nil
+      return place.scope
     }
-    return Set(names)
+    let scope = place.scope.intersection(.only(Set(names)))
+    // What an overlay is for is known; a name more would be for nobody.
+    let strange = Set(names).filter { !place.scope.includes($0) }.sorted()
+    if !strange.isEmpty {
+      let around = place.overlay.map { "the overlay of \($0)" } ?? "a namespace that is limited as well"
+      diagnostics.error(
+        "\(what) is limited to \(strange.joined(separator: ", ")), but stands in \(around)",
+        at: node.location,
+        path: what,
+        hint: place.overlay == nil
+          ? "name environments that the namespace has, too"
+          : "leave environments out here; what is for others goes into their overlays or the schema"
+      )
+    }
+    return scope
   }
 }
 
