@@ -21,6 +21,8 @@ package struct Settings: Sendable {
   package var variables: [String: Value] = [:]
   /// Process variables that are not secret.
   package var plain: Set<String> = []
+  /// Process variables, and files as `file:PATH`, that a pull request may be the first to refer to.
+  package var allowed: Set<String> = []
   /// Globs of paths under which nothing may be that nobody declared.
   package var exclusive: [String] = []
   /// What the project knows about endpoints besides the built-in catalogue, as written.

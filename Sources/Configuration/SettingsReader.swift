@@ -59,6 +59,7 @@ package struct SettingsReader {
     if let ttl = map.seconds("lock_ttl") { settings.lockTTL = max(ttl, 10) }
     settings.variables = variables(&map)
     settings.plain = Set(map.strings("plain") ?? [])
+    settings.allowed = Set(map.strings("allowed") ?? [])
     settings.exclusive = globs("exclusive", &map)
     settings.catalogue = map.node("catalogue")
     settings.environments = environments(&map)
