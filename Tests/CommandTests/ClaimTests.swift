@@ -20,6 +20,12 @@ import Values
         )
         #expect(error.at("error.hint")?.string?.contains("@claims/shop.prod") == true)
       }
+      let validate = try await project.json("validate", exits: 3)
+      #expect(validate.at("error.path") == "apps/")
+      #expect(validate.at("error.line") == 4)
+      try await project.tool("validate", "--mode", "offline")
+      // Who has no token, or no server, can validate all the same.
+      try await project.with(["VAULT_TOKEN": ""]).tool("validate")
       #expect(try await Snapshot(project, server) == before)
       #expect(try server.data("vault-migrations/data/@claims/depot.stage") == nil)
     }
@@ -54,6 +60,28 @@ import Values
       try await alone.tool("sync")
       try await project.tool("sync")
       #expect(try server.data("sys/auth")?["approle/"] == nil)
+    }
+  }
+
+  @Test func stopsForARecordThatCannotBeRead() async throws {
+    try await withSmallProject { project, server in
+      try server.request(
+        "POST",
+        "vault-migrations/data/@claims/depot.prod",
+        #"{"data": {"value": "{\"paths\": "}}"#
+      )
+      for command in ["plan", "sync", "validate"] {
+        let error = try await project.json(command, exits: 3)
+        #expect(
+          error.at("error.message")?.string?.hasPrefix(
+            "the record of what belongs to project depot, environment prod cannot be read"
+          ) == true
+        )
+        #expect(error.at("error.hint")?.string?.contains("@claims/depot.prod") == true)
+      }
+      #expect(try server.data("sys/mounts/apps") == nil)
+      try server.request("DELETE", "vault-migrations/data/@claims/depot.prod")
+      try await project.tool("sync")
     }
   }
 

@@ -96,15 +96,21 @@ extension Ledger {
   ///
   /// - Throws: ``VaultError``; ``Problem`` when the token may not read it.
   package func othersClaims() throws -> [Claims] {
+    var damaged: Claims.Owner?
     do throws(VaultError) {
       var claims: [Claims] = []
       for name in try store.list(Claims.folder) {
         guard let other = Claims.Owner(record: name), other != owner,
           let entry = try store.read(other.record)
         else { continue }
+        // A record that was deleted claims nothing; one that cannot be read may claim anything.
+        if entry.isDamaged || entry.value != .null && entry.value["paths"]?.object == nil {
+          damaged = other
+          break
+        }
         claims.append(Claims(entry.value, owner: other))
       }
-      return claims
+      if damaged == nil { return claims }
     } catch {
       guard error.kind == .denied else { throw error }
       throw Problem(
@@ -113,6 +119,12 @@ extension Ledger {
         hint: "\"vault-migrations ledger init\" prints the policy that is needed"
       )
     }
+    throw Problem(
+      .worldChanged,
+      "the record of what belongs to \(damaged?.description ?? "another project") cannot be read: nothing is written",
+      hint:
+        "an administrator brings an older version of \(damaged?.record ?? Claims.folder) in \(mount)/ back, or deletes it if its owner is gone"
+    )
   }
 
   /// What this environment has, as recorded, with the record's version.
