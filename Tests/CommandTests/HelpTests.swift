@@ -6,6 +6,7 @@ import Values
 @Suite struct HelpTests {
   private static let commands = [
     [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
+    ["diff"],
     ["show"],
     ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"],
     ["dev", "up"],
