@@ -6,15 +6,13 @@ import YAML
 /// Reads the schema's files into declarations, each in its normal form.
 package struct SchemaReader {
   private let catalogue: Catalogue
-  private let settings: Settings?
   private let diagnostics = Diagnostics(.schemaInvalid)
   private var schema = Schema()
   /// Entries whose names the server writes in lower case, by such paths.
-  private var lowercased: [VaultPath: Entry] = [:]
+  private var lowercased: [VaultPath: SchemaEntry] = [:]
 
-  private init(catalogue: Catalogue, settings: Settings?) {
+  private init(catalogue: Catalogue) {
     self.catalogue = catalogue
-    self.settings = settings
   }
 
   /// Reads one file, or the files of a folder, as one schema, with what overlays add for their environments.
@@ -27,17 +25,18 @@ package struct SchemaReader {
     settings: Settings? = nil,
     catalogue: Catalogue
   ) throws(Problems) -> (schema: Schema, warnings: [Problem]) {
-    var reader = SchemaReader(catalogue: catalogue, settings: settings)
-    var entries: [Entry] = []
+    var reader = SchemaReader(catalogue: catalogue)
+    let finder = SchemaEntries(settings: settings, diagnostics: reader.diagnostics)
+    var entries: [SchemaEntry] = []
     for file in files {
       guard let document = reader.diagnostics.parse(file.bytes, file: file.path) else { continue }
-      entries += reader.entries(of: document, for: nil)
+      entries += finder.entries(of: document, for: nil)
     }
-    for overlay in overlays where reader.isKnown(overlay) {
+    for overlay in overlays where finder.isKnown(overlay) {
       guard let document = reader.diagnostics.parse(overlay.file.bytes, file: overlay.file.path) else {
         continue
       }
-      entries += reader.entries(of: document, for: overlay.environment)
+      entries += finder.entries(of: document, for: overlay.environment)
     }
     let mounts = MountTable(declaredBy: entries.lazy.map { ($0.path, $0.node.value) })
     for entry in entries where !entry.isImplied { reader.declare(entry, mounts) }
@@ -49,126 +48,7 @@ package struct SchemaReader {
     return (reader.schema, warnings)
   }
 
-  private struct Entry {
-    let path: VaultPath
-    let location: SourceLocation
-    let node: Node
-    var scope: Scope
-    /// Whether nobody wrote it: a namespace that holds something must exist.
-    var isImplied = false
-    var isRepeated = false
-    var isOverlay = false
-  }
-
-  /// Where entries are found: for which environments, and of which overlay.
-  private struct Place {
-    var namespace = ""
-    var scope: Scope
-    let overlay: String?
-  }
-
-  /// Every entry of a document, those of its namespaces included; one of an overlay is for its environment alone.
-  private func entries(of document: Node, for overlay: String?) -> [Entry] {
-    guard var map = MapReader(document, overlay == nil ? "the schema" : "the overlay", diagnostics) else {
-      return []
-    }
-    let place = Place(scope: overlay.map { .only([$0]) } ?? .all, overlay: overlay)
-    var found = entries(in: place, &map)
-    found += namespaces(below: place, &map)
-    map.finish()
-    return found
-  }
-
-  private func namespaces(below parent: Place, _ map: inout MapReader) -> [Entry] {
-    guard let node = map.node("namespaces"), var children = MapReader(node, "namespaces", diagnostics) else {
-      return []
-    }
-    var found: [Entry] = []
-    for pair in children.all() {
-      if let hint = PathRules.complaint(aboutNamespace: pair.key) {
-        diagnostics.error("\"\(pair.key)\" is not a namespace", at: pair.keyLocation, hint: hint)
-        continue
-      }
-      guard var child = MapReader(pair.value, "namespace \(pair.key)", diagnostics) else { continue }
-      var place = parent
-      place.namespace = parent.namespace.isEmpty ? pair.key : "\(parent.namespace)/\(pair.key)"
-      if let node = child.node("environments") {
-        place.scope = scope(node, of: "namespace \(place.namespace)", in: parent)
-      }
-      let itself = VaultPath("sys/namespaces/\(pair.key)", in: parent.namespace)
-      let node = Node.emptyMap(at: pair.keyLocation)
-      found.append(
-        Entry(path: itself, location: pair.keyLocation, node: node, scope: place.scope, isImplied: true)
-      )
-      found += entries(in: place, &child)
-      found += namespaces(below: place, &child)
-      child.finish()
-    }
-    return found
-  }
-
-  private func entries(in place: Place, _ map: inout MapReader) -> [Entry] {
-    guard let node = map.node("desired_state"), var state = MapReader(node, "desired_state", diagnostics)
-    else {
-      return []
-    }
-    return state.all().flatMap { pair -> [Entry] in
-      guard case .mapping(var members) = pair.value.content else {
-        return entry(pair.key, pair, pair.value, place.scope, place).map { [$0] } ?? []
-      }
-      var scope = place.scope
-      if let index = members.firstIndex(where: { $0.key == "environments" }) {
-        scope = self.scope(members.remove(at: index).value, of: pair.key, in: place)
-      }
-      guard let index = members.firstIndex(where: { $0.key == ForEach.key }) else {
-        return entry(pair.key, pair, pair.value.with(members), scope, place).map { [$0] } ?? []
-      }
-      let list = members.remove(at: index).value
-      let template = Node.Pair(
-        key: pair.key,
-        keyLocation: pair.keyLocation,
-        value: pair.value.with(members)
-      )
-      return ForEach(settings: settings, diagnostics: diagnostics).entries(
-        of: template,
-        over: list,
-        in: scope
-      )
-      .compactMap { made in
-        var entry = entry(made.path, pair, made.node, made.scope, place)
-        entry?.isRepeated = true
-        return entry
-      }
-    }
-  }
-
-  private func entry(_ path: String, _ pair: Node.Pair, _ node: Node, _ scope: Scope, _ place: Place)
-    -> Entry?
-  {
-    if let complaint = PathRules.complaint(about: path) {
-      diagnostics.error(complaint.message, at: pair.keyLocation, path: path, hint: complaint.hint)
-      return nil
-    }
-    return Entry(
-      path: PathRules.normal(path, in: place.namespace),
-      location: pair.keyLocation,
-      node: node,
-      scope: scope,
-      isOverlay: place.overlay != nil
-    )
-  }
-
-  private func isKnown(_ overlay: Overlay) -> Bool {
-    guard let settings, settings.environments[overlay.environment] == nil else { return true }
-    diagnostics.error(
-      "\(overlay.file.path) is for the environment \"\(overlay.environment)\", which config.yaml does not have",
-      at: SourceLocation(file: overlay.file.path),
-      hint: Suggestion.hint(for: overlay.environment, among: settings.environments.keys.sorted())
-    )
-    return false
-  }
-
-  private mutating func declare(_ entry: Entry, _ mounts: MountTable) {
+  private mutating func declare(_ entry: SchemaEntry, _ mounts: MountTable) {
     guard case .mapping(var pairs) = entry.node.normalisedEmpty.content else {
       diagnostics.error(
         "\(entry.path) must be a map of fields, not \(entry.node.value.kind)",
@@ -233,7 +113,7 @@ package struct SchemaReader {
     }
   }
 
-  private func refuseSecond(_ entry: Entry, _ other: Schema.Declaration) {
+  private func refuseSecond(_ entry: SchemaEntry, _ other: Schema.Declaration) {
     let isOwn = entry.isRepeated && other.location == entry.location
     diagnostics.error(
       isOwn
@@ -299,42 +179,13 @@ package struct SchemaReader {
   }
 
   /// The keys of an action that are no arguments; `nil` if there are none.
-  private func takeTerms(from pairs: inout [Node.Pair], of entry: Entry) -> ActionTerms? {
+  private func takeTerms(from pairs: inout [Node.Pair], of entry: SchemaEntry) -> ActionTerms? {
     let stated = pairs.filter { ActionTerms.keys.contains($0.key) }
     guard !stated.isEmpty, var map = MapReader(entry.node.with(stated), "\(entry.path)", diagnostics) else {
       return nil
     }
     pairs.removeAll { ActionTerms.keys.contains($0.key) }
     return ActionTerms.take(from: &map, of: entry.path, diagnostics)
-  }
-
-  /// The environments that something is limited to, within those of what it stands in.
-  private func scope(_ node: Node, of what: String, in place: Place) -> Scope {
-    let names = node.value.array?.compactMap(\.string) ?? []
-    guard !names.isEmpty, names.count == node.value.array?.count else {
-      diagnostics.error(
-        "environments of \(what) must be a list of names",
-        at: node.location,
-        path: what,
-        hint: "for example \"environments: [prod]\""
-      )
-      return place.scope
-    }
-    let scope = place.scope.intersection(.only(Set(names)))
-    // What an overlay is for is known; a name more would be for nobody.
-    let strange = Set(names).filter { !place.scope.includes($0) }.sorted()
-    if !strange.isEmpty {
-      let around = place.overlay.map { "the overlay of \($0)" } ?? "a namespace that is limited as well"
-      diagnostics.error(
-        "\(what) is limited to \(strange.joined(separator: ", ")), but stands in \(around)",
-        at: node.location,
-        path: what,
-        hint: place.overlay == nil
-          ? "name environments that the namespace has, too"
-          : "leave environments out here; what is for others goes into their overlays or the schema"
-      )
-    }
-    return scope
   }
 }
 
@@ -348,7 +199,7 @@ extension Node {
     if case .scalar(.null) = content { .emptyMap(at: location) } else { self }
   }
 
-  fileprivate func with(_ pairs: [Pair]) -> Node {
+  func with(_ pairs: [Pair]) -> Node {
     Node(.mapping(pairs), at: location)
   }
 }
