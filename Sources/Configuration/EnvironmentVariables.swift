@@ -42,6 +42,11 @@ package struct EnvironmentVariables: Sendable {
     self["TOKEN"].map(Secret.init)
   }
 
+  /// What fingerprints of secrets are made with where no ledger keeps a key: `VAULT_MIGRATIONS_KEY`.
+  package var fingerprintKey: Secret? {
+    process["VAULT_MIGRATIONS_KEY"].map(Secret.init)
+  }
+
   /// `~/.vault-token`, where the `vault` and `bao` commands leave a token; `nil` without a home folder.
   package var tokenFile: String? {
     process["HOME"].map { $0 + "/.vault-token" }

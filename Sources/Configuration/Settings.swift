@@ -12,8 +12,8 @@ package struct Settings: Sendable {
   package var stateBranchTemplate = "vault-migrations/{environment}"
   /// The git remote that holds the state branches; `nil` keeps everything local.
   package var remote: String? = "origin"
-  /// The mount of the ledger, without slashes at its ends.
-  package var ledger = "vault-migrations"
+  /// The mount of the ledger, without slashes at its ends; `nil` keeps its records in git.
+  package var ledger: String? = "vault-migrations"
   /// Seconds after which a dead run's lock is taken over.
   package var lockTTL = 60
   package var defaultEnvironment: String?
@@ -36,6 +36,11 @@ package struct Settings: Sendable {
   /// The branch that records an environment's state.
   package func stateBranch(of environment: String) -> String {
     stateBranchTemplate.replacing("{environment}", with: environment)
+  }
+
+  /// The mount of an environment's ledger; a private server always has one of its own.
+  package func ledgerMount(of environment: Environment) -> String? {
+    ledger ?? (environment.server == .embedded ? "vault-migrations" : nil)
   }
 
   /// The chosen environment.

@@ -96,15 +96,15 @@ package struct SettingsReader {
   private func readLedger(_ map: inout MapReader, _ settings: inout Settings) {
     guard let node = map.node("ledger") else { return }
     if node.value == .bool(false) {
-      diagnostics.error(
-        "ledger: false is not supported by this version",
-        at: node.location,
-        hint: "name a KV v2 mount, for example \"ledger: vault-migrations\""
-      )
+      settings.ledger = nil
     } else if let segments = node.value.string?.split(separator: "/"), !segments.isEmpty {
       settings.ledger = segments.joined(separator: "/")
     } else {
-      diagnostics.error("ledger must name a KV v2 mount", at: node.location)
+      diagnostics.error(
+        "ledger must name a KV v2 mount, or be false",
+        at: node.location,
+        hint: "the default is vault-migrations"
+      )
     }
   }
 

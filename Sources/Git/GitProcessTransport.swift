@@ -42,9 +42,11 @@ package struct GitProcessTransport: Transport, Sendable {
   }
 
   package func fetch(_ refspecs: [FetchRefspec], from remote: String) async throws(GitError) {
-    // An empty refmap keeps the user's refs/remotes as they are, and nothing here prunes or deepens.
+    // An empty refmap keeps the user's refs/remotes as they are, and nothing here prunes or deepens. A partial clone gets
+    // all of it, because libgit2 reads it.
     let arguments = [
-      "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-prune",
+      "fetch", "--quiet", "--no-filter", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+      "--no-prune",
       "--no-recurse-submodules", "--refmap=", "--", remote,
     ]
     _ = try await run(arguments + refspecs.map { "+\($0.source):\($0.destination)" }, remote: remote)

@@ -14,6 +14,12 @@ package struct GitProgram: Sendable {
   ///
   /// - Parameter environment: What the child inherits, but for the variables that would point it at another repository.
   package init?(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    guard let program = ChildProgram("git", environment: Self.variables(environment)) else { return nil }
+    self.program = program
+  }
+
+  /// What a git of ours inherits.
+  static func variables(_ environment: [String: String]) -> [String: String] {
     // The list of `git rev-parse --local-env-vars`, without those that carry the user's `git -c` settings.
     let local = [
       "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE",
@@ -21,13 +27,11 @@ package struct GitProgram: Sendable {
       "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE",
       "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
     ]
-    let environment = environment.filter { !local.contains($0.key) }.merging(
+    return environment.filter { !local.contains($0.key) }.merging(
       // Messages are read by us, so they must not be translated.
       ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "LANGUAGE": "C", "GIT_OPTIONAL_LOCKS": "0"],
       uniquingKeysWith: { $1 }
     )
-    guard let program = ChildProgram("git", environment: environment) else { return nil }
-    self.program = program
   }
 
   /// Runs git and collects what it says; a failure of git itself is a result, not an error.

@@ -124,8 +124,14 @@ extension Repository {
   /// - Throws: ``GitError`` of kind `notFound`, or `invalid` for a blob.
   package func tree(of id: ObjectID) throws(GitError) -> ObjectID {
     var oid = id.oid
-    let object = try make("read \(id)") { git_object_lookup(&$0, pointer, &oid, GIT_OBJECT_ANY) }
+    let object = try fetchingMissing(id) { () throws(GitError) in
+      try make("read \(id)") { git_object_lookup(&$0, pointer, &oid, GIT_OBJECT_ANY) }
+    }
     defer { git_object_free(object) }
+    // Peeling would want the tree to be here, which a clone may have left behind.
+    guard git_object_type(object) != GIT_OBJECT_COMMIT else {
+      return ObjectID(git_commit_tree_id(object).pointee)
+    }
     let tree = try make("find the tree of \(id)") { git_object_peel(&$0, object, GIT_OBJECT_TREE) }
     defer { git_object_free(tree) }
     return ObjectID(git_object_id(tree).pointee)
@@ -141,7 +147,9 @@ extension Repository {
     _ body: (git_object_t, UnsafeRawBufferPointer) throws(GitError) -> Result
   ) throws(GitError) -> Result {
     var oid = id.oid
-    let object = try make("read object \(id)") { git_odb_read(&$0, database, &oid) }
+    let object = try fetchingMissing(id) { () throws(GitError) in
+      try make("read object \(id)") { git_odb_read(&$0, database, &oid) }
+    }
     defer { git_odb_object_free(object) }
     let bytes = UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object))
     return try body(git_odb_object_type(object), bytes)

@@ -21,6 +21,7 @@ package struct RecordedState {
   /// - Throws: ``GitError`` when an object is missing, ``Problem`` when a file is not what the tool writes.
   package func layer(_ layer: StateLayout.Layer) throws -> [VaultPath: Value] {
     guard let commit, let folder = try repository.entry(layer.rawValue, at: commit.tree) else { return [:] }
+    try repository.complete(folder.id)
     var values: [VaultPath: Value] = [:]
     try read(folder.id, prefix: "") { file, bytes in
       guard let path = StateLayout.path(ofFile: file) else { return }
@@ -36,6 +37,7 @@ package struct RecordedState {
     guard let commit, let folder = try repository.entry(StateLayout.historyFolder, at: commit.tree) else {
       return []
     }
+    try repository.complete(folder.id)
     var records: [HistoryRecord] = []
     try read(folder.id, prefix: "") { file, bytes in
       let name = "\(StateLayout.historyFolder)/\(file)"

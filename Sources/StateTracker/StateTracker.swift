@@ -57,6 +57,11 @@ package final class StateTracker {
   /// The short name of the tag of a version such as `0002`.
   package func tagName(_ label: String) -> String { "vault-migrations/\(environment)/\(label)" }
 
+  /// Where this environment's records are kept if its server keeps none.
+  package func recordReferences() -> RecordReferences {
+    RecordReferences(repository: repository, environment: environment, remote: remote, identity: identity)
+  }
+
   // MARK: - Reading
 
   /// The state as this repository knows it, without asking a remote.

@@ -37,9 +37,9 @@ struct ClaimsLook {
 
   /// `nil` where there is nobody to ask, or only with a login.
   private func claims(_ environment: Environment) throws -> [Claims]? {
-    guard case .remote(let address) = environment.server, address != nil, environment.hasToken else {
-      return nil
-    }
+    guard case .remote(let address) = environment.server, address != nil, environment.hasToken,
+      let mount = open.settings.ledgerMount(of: environment)
+    else { return nil }
     let resolver = open.connectionResolver(for: environment, context)
     let client = try Session.client(
       for: environment,
@@ -54,7 +54,7 @@ struct ClaimsLook {
     try Session.logIn(client, environment, resolver, context.connection, open)
     let ledger = Ledger(
       client: client,
-      mount: open.settings.ledger,
+      mount: mount,
       project: open.settings.project,
       environment: environment.name
     )

@@ -75,7 +75,8 @@ struct Session {
         resolver: resolver,
         catalogue: open.base?.catalogue ?? open.project.catalogue,
         specifications: specifications,
-        connect: others.client
+        connect: others.client,
+        fingerprintKey: EnvironmentVariables(context.environment).fingerprintKey
       )
       try logIn(client, environment, connection, variables, open)
       return try await body(target)

@@ -23,19 +23,20 @@ import VaultClient
             let path = VaultPath("auth/approle/role/r\(group)-\(index)", in: index == 7 ? "team" : "")
             steps[path] = RunRecord.Step(progress: .intended, before: Self.before)
           }
-          try journal.record(steps)
+          try await journal.record(steps)
           for path in steps.keys { journal.note(path, .done) }
         }
-        try journal.record([:])
-        let read = try #require(RunRecord(try ledger.read(.run)?.value))
+        try await journal.record([:])
+        let read = try #require(RunRecord(try await ledger.read(.run)?.value))
         #expect(read == journal.run)
         #expect(read.steps.count == 20_000)
         #expect(proxy.requests.map(\.body.count).max() ?? .max < 1 << 20)
         // Far less than the whole each time: what was written stays as it is.
         let sent = proxy.requests.reduce(0) { $0 + $1.body.count }
         #expect(sent < 4 * JSON.text(read.value).utf8.count)
-        try journal.clear()
-        #expect(try RunRecord(ledger.read(.run)?.value) == nil)
+        try await journal.clear()
+        let cleared = try await ledger.read(.run)
+        #expect(RunRecord(cleared?.value) == nil)
       }
     }
   }
@@ -45,12 +46,15 @@ import VaultClient
     try await BaoServer.with { server in
       try await FaultProxy.with(server.port) { proxy in
         let (old, new) = try (Self.ledger(proxy, server), Self.ledger(proxy, server))
-        let big = { (name: String) in Value.array(Array(repeating: .string("\(name) ä\n\""), count: 90_000)) }
-        let first = try old.write(.run, big("first"), replacing: 0)
-        let second = try new.write(.run, big("second"), replacing: first)
-        #expect(throws: VaultError.self) { try old.write(.run, big("late"), replacing: first) }
-        #expect(try new.read(.run)?.value == big("second"))
-        #expect(try new.read(.run)?.version == second)
+        let big = { (name: String) in
+          JSON.text(.array(Array(repeating: .string("\(name) ä\n\""), count: 90_000)))
+        }
+        let first = try await old.write(.run, big("first"), replacing: 0)
+        let second = try await new.write(.run, big("second"), replacing: first)
+        await #expect(throws: Problem.self) { try await old.write(.run, big("late"), replacing: first) }
+        let read = try #require(try await new.read(.run))
+        #expect(JSON.text(read.value) == big("second"))
+        #expect(read.version == second)
       }
     }
   }

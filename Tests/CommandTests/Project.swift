@@ -63,6 +63,9 @@ struct Project: Sendable {
     return Project(self, folder: path)
   }
 
+  /// Another work tree that is there already.
+  func moved(to folder: String) -> Project { Project(self, folder: folder) }
+
   /// The same work tree with other variables.
   func with(_ more: [String: String]) -> Project {
     var project = self

@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import TestSupport
 import Testing
 
 @Suite("Real servers")
@@ -75,21 +76,21 @@ struct ServerTests {
 
   @Test("git daemon", arguments: TransportKind.allCases)
   func daemon(kind: TransportKind) async throws {
-    let server = try GitServer.daemon(fixture)
+    let server = try GitServer.daemon(serving: fixture.path(""), fixture.environment)
     try await roundTrip(kind, url: "git://127.0.0.1:\(server.port)/remote.git")
     withExtendedLifetime(server) {}
   }
 
   @Test("HTTP with a password in the URL", arguments: TransportKind.allCases)
   func passwordInURL(kind: TransportKind) async throws {
-    let server = try GitServer.http(fixture)
+    let server = try GitServer.http(serving: fixture.path(""), fixture.environment)
     try await roundTrip(kind, url: "http://ada:open%20sesame@127.0.0.1:\(server.port)/remote.git")
     withExtendedLifetime(server) {}
   }
 
   @Test("HTTP with the header that CI puts into the configuration", arguments: TransportKind.allCases)
   func extraHeader(kind: TransportKind) async throws {
-    let server = try GitServer.http(fixture)
+    let server = try GitServer.http(serving: fixture.path(""), fixture.environment)
     for name in ["source", "clone"] {
       try fixture.git(
         "config",
@@ -121,7 +122,7 @@ struct ServerTests {
 
   @Test("HTTP with a credential helper", arguments: TransportKind.allCases)
   func credentialHelper(kind: TransportKind) async throws {
-    let server = try GitServer.http(fixture)
+    let server = try GitServer.http(serving: fixture.path(""), fixture.environment)
     try fixture.write(
       """
       [credential]
@@ -137,7 +138,7 @@ struct ServerTests {
 
   @Test("HTTP with a token from the environment, through libgit2")
   func token() async throws {
-    let server = try GitServer.http(fixture)
+    let server = try GitServer.http(serving: fixture.path(""), fixture.environment)
     try await roundTrip(
       .library,
       url: "http://127.0.0.1:\(server.port)/remote.git",
@@ -148,7 +149,7 @@ struct ServerTests {
 
   @Test("Wrong and missing credentials are told apart from silence", arguments: TransportKind.allCases)
   func wrongCredentials(kind: TransportKind) async throws {
-    let server = try GitServer.http(fixture)
+    let server = try GitServer.http(serving: fixture.path(""), fixture.environment)
     for user in ["", "ada:guess@"] {
       try fixture.git(
         "remote",
@@ -168,7 +169,7 @@ struct ServerTests {
 
   @Test("A hook's refusal is final, and names the reference", arguments: TransportKind.allCases)
   func hook(kind: TransportKind) async throws {
-    let server = try GitServer.daemon(fixture)
+    let server = try GitServer.daemon(serving: fixture.path(""), fixture.environment)
     let hook = fixture.path("remote.git/hooks/update")
     try fixture.write(
       "#!/bin/sh\necho no entry >&2\ncase $1 in refs/heads/*) exit 1;; esac\n",

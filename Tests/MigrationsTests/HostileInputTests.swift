@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Values
 
-/// Numbers and texts that nobody writes, unless by accident or to do harm: what fuzzing found, and what is like it.
+/// Numbers and texts that nobody writes, unless by accident or to do harm: what a reader of the code tried, and what is like it.
 @Suite struct HostileInputTests {
   private static let extremes = ["9223372036854775807", "-9223372036854775808", "0", "-1", "1e400", "\"x\""]
 

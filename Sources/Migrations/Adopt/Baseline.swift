@@ -57,12 +57,12 @@ package final class Baseline {
     _ = try await examine()
     if target.environment.server == .embedded { _ = try target.ledger.create() }
     let lock = try await target.takeLock(for: identity, ttl: project.settings.lockTTL, report: report)
-    defer {
-      target.client.ignoreCancellation()
-      lock.release()
-    }
+    return try await lock.released(by: target) { try await run(under: lock) }
+  }
+
+  private func run(under lock: RunLock) async throws -> BaselineReport {
     let standing = try await examine()
-    let fingerprints = Fingerprints(key: try target.ledger.fingerprintKey())
+    let fingerprints = Fingerprints(key: try await target.ledger.fingerprintKey())
     try target.checkClaims(target.tasks(of: standing.pending))
     let findings = try compare(standing, fingerprints)
     let baseline = try await record(findings, standing, lock)
@@ -119,7 +119,7 @@ package final class Baseline {
     }
     let run = RunRecord(runID: identity.runID, version: version, checksum: migration.checksum)
     let journal = RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion)
-    try journal.record([:])
+    try await journal.record([:])
     var recorder = StateRecorder(target: target, project: project, identity: identity, standing: standing)
     let applied: RunReport.Version
     do {
@@ -134,7 +134,7 @@ package final class Baseline {
     } catch {
       // What was published, the next run finishes; what was not, never was.
       if let state = try? await target.tracker.fetch(), let last = try? state.version(), last < version {
-        try? journal.clear()
+        try? await journal.clear()
       }
       throw error
     }

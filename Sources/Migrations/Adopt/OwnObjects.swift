@@ -5,12 +5,12 @@ import VaultClient
 
 /// The tool's own objects on a server: its ledger, and what it logs in with (DESIGN section 3).
 struct OwnObjects {
-  private let ledger: VaultPath
+  private let ledger: VaultPath?
   private var login: Set<VaultPath> = []
 
   /// Asks the token who it is, where it comes from a login of the tool's own.
   init(of target: Target) throws {
-    ledger = VaultPath(target.settings.ledger + "/")
+    ledger = target.ledger.mount.map { VaultPath($0 + "/") }
     guard case .appRole(let mount, _, _)? = target.environment.login else { return }
     login.insert(PathRules.normal("auth/\(mount)/", in: ""))
     do throws(VaultError) {
@@ -32,6 +32,6 @@ struct OwnObjects {
   func isMount(_ path: VaultPath) -> Bool { path == ledger }
 
   func contains(_ path: VaultPath) -> Bool {
-    path == ledger || ledger.contains(path) || login.contains(path)
+    path == ledger || ledger?.contains(path) ?? false || login.contains(path)
   }
 }

@@ -96,47 +96,53 @@ extension Ledger {
   ///
   /// - Throws: ``VaultError``; ``Problem`` when the token may not read it.
   package func othersClaims() throws -> [Claims] {
-    var damaged: Claims.Owner?
-    do throws(VaultError) {
+    do {
+      guard let store = home?.store else { return [] }
       var claims: [Claims] = []
       for name in try store.list(Claims.folder) {
         guard let other = Claims.Owner(record: name), other != owner,
           let entry = try store.read(other.record)
         else { continue }
-        // A record that was deleted claims nothing; one that cannot be read may claim anything.
-        if entry.isDamaged || entry.value != .null && entry.value["paths"]?.object == nil {
-          damaged = other
-          break
-        }
+        // What cannot be read may say that a path is theirs.
+        let isRecord = entry.value == .null || entry.value["paths"]?.object != nil
+        guard isRecord, !entry.isDamaged else { throw Self.unreadable(other) }
         claims.append(Claims(entry.value, owner: other))
       }
-      if damaged == nil { return claims }
+      return claims
     } catch {
-      guard error.kind == .denied else { throw error }
+      guard (error as? VaultError)?.kind == .denied, let mount else { throw error }
       throw Problem(
         .permissionDenied,
         "the token may not read who else has what on this server (\(mount)/metadata/\(Claims.folder)/)",
         hint: "\"vault-migrations ledger init\" prints the policy that is needed"
       )
     }
-    throw Problem(
-      .worldChanged,
-      "the record of what belongs to \(damaged?.description ?? "another project") cannot be read: nothing is written",
-      hint:
-        "an administrator brings an older version of \(damaged?.record ?? Claims.folder) in \(mount)/ back, or deletes it if its owner is gone"
-    )
   }
 
   /// What this environment has, as recorded, with the record's version.
   func ownClaims() throws(VaultError) -> (paths: Set<VaultPath>, version: Int) {
-    guard let entry = try store.read(owner.record) else { return ([], 0) }
+    guard let entry = try home?.store.read(owner.record) else { return ([], 0) }
     return (Claims(entry.value, owner: owner).paths, entry.version)
   }
 
   /// Records what this environment has from now on, and returns the record's version.
   @discardableResult
-  func claim(_ paths: Set<VaultPath>, replacing version: Int) throws(VaultError) -> Int {
-    try store.write(owner.record, JSON.text(Claims(owner: owner, paths: paths).value), replacing: version)
+  func claim(_ paths: Set<VaultPath>, replacing version: Int) throws -> Int {
+    guard let store = home?.store else { return 0 }
+    let text = JSON.text(Claims(owner: owner, paths: paths).value)
+    guard let new = try store.write(owner.record, text, replacing: version) else {
+      throw Self.overtaken(owner.record)
+    }
+    return new
+  }
+
+  private static func unreadable(_ owner: Claims.Owner) -> Problem {
+    Problem(
+      .worldChanged,
+      "the ledger's record of what belongs to \(owner) cannot be read",
+      hint:
+        "was it edited by hand, or written by a newer vault-migrations? the ledger's mount keeps its earlier versions"
+    )
   }
 }
 

@@ -1,12 +1,15 @@
-package import Catalogue
+import Catalogue
+import Git
+package import StateTracker
 import Digests
 package import Values
 package import VaultClient
 
-/// What the server itself remembers of an environment: the applied version, the run in progress, the lock, and the key
-/// of the fingerprints, in a small KV v2 mount (DESIGN section 3).
+/// What is remembered of an environment besides its state branch: the applied version, the run in progress, the lock, and
+/// the key of the fingerprints (DESIGN section 3).
 ///
-/// Every record is one JSON document, kept by a ``LedgerStore``.
+/// It lies in a small KV v2 mount of the server. Without one (`ledger: false`) run and lock lie on references of git, the
+/// branch alone says what is applied, and the key comes from whoever runs the tool.
 package final class Ledger {
   package enum Record: String, CaseIterable, Sendable {
     case head, run, lock, key
@@ -20,19 +23,43 @@ package final class Ledger {
     package var isDamaged = false
   }
 
-  private let client: VaultClient
-  let store: LedgerStore
-  package let mount: String
-  private let folder: String
+  /// The part that only a mount in Vault can have.
+  struct Home {
+    let client: VaultClient
+    let mount: String
+    let folder: String
+    let store: LedgerStore
+  }
+
+  private let records: any RecordStore
+  let home: Home?
+  private let givenKey: Secret?
   let owner: Claims.Owner
 
+  /// A ledger in a mount of the server.
   package init(client: VaultClient, mount: String, project: String, environment: String) {
-    self.client = client
-    self.mount = mount
-    self.folder = "\(project)/\(environment)"
-    store = LedgerStore(client: client, mount: mount)
+    let folder = "\(project)/\(environment)"
+    records = LedgerStore(client: client, mount: mount, folder: folder)
+    home = Home(
+      client: client,
+      mount: mount,
+      folder: folder,
+      store: LedgerStore(client: client, mount: mount)
+    )
+    givenKey = nil
     owner = Claims.Owner(project: project, environment: environment)
   }
+
+  /// Records in git, with a key that the caller got from outside.
+  package init(references: RecordReferences, key: Secret?, project: String, environment: String) {
+    records = GitRecords(references: references)
+    home = nil
+    givenKey = key
+    owner = Claims.Owner(project: project, environment: environment)
+  }
+
+  /// The mount, without slashes at its ends; `nil` for records in git.
+  package var mount: String? { home?.mount }
 
   /// The policy that a role needs for this ledger, as HCL.
   ///
@@ -56,124 +83,146 @@ package final class Ledger {
 
   /// Reads every record that is there.
   ///
-  /// - Throws: ``VaultError``, of kind `noSuchMount` or `denied` when the ledger was never made.
-  package func read() throws(VaultError) -> [Record: Entry] {
-    var entries: [Record: Entry] = [:]
-    for record in Record.allCases {
-      if let entry = try read(record) { entries[record] = entry }
-    }
-    return entries
+  /// - Throws: ``VaultError``, of kind `noSuchMount` or `denied` when the ledger was never made; ``GitError``.
+  package func read() async throws -> [Record: Entry] {
+    let wanted = home == nil ? [.run, .lock, .key] : Record.allCases
+    let found = try await records.read(wanted.map(\.rawValue))
+    return Dictionary(
+      uniqueKeysWithValues: wanted.compactMap { record in
+        found[record.rawValue].map { (record, $0) }
+      }
+    )
   }
 
-  package func read(_ record: Record) throws(VaultError) -> Entry? {
-    try store.read("\(folder)/\(record.rawValue)")
+  package func read(_ record: Record) async throws -> Entry? {
+    try await records.read([record.rawValue])[record.rawValue]
   }
 
   /// The version of a record, for a look that costs little; 0 if there is none.
-  func version(_ record: Record) throws(VaultError) -> Int {
-    try store.version("\(folder)/\(record.rawValue)")
+  func version(_ record: Record) async throws -> Int {
+    try await records.version(record.rawValue)
   }
 
-  /// Replaces a record, if it still has the version that the caller read.
+  /// Replaces a record, if it still has the version that the caller read; 0 when it must not exist.
+  ///
+  /// Returns the new version, or `nil` when somebody else was first. Throws what the store throws.
+  func replace(_ record: Record, _ text: String, version: Int) async throws -> Int? {
+    try await records.write(record.rawValue, text, replacing: version)
+  }
+
+  /// The same for a caller who must be the only one.
   ///
   /// - Parameters:
   ///   - record: Which one.
-  ///   - value: What it says from now on.
+  ///   - text: What it says from now on, as JSON.
   ///   - version: The version that the caller read; 0 when it must not exist.
   /// - Returns: The new version.
-  /// - Throws: ``VaultError`` of kind `casMismatch` when somebody else was first.
+  /// - Throws: ``Problem`` (locked) when somebody else was first; what the store throws.
   @discardableResult
-  package func write(_ record: Record, _ value: Value, replacing version: Int) throws(VaultError) -> Int {
-    try write(record, text: JSON.text(value), replacing: version)
+  package func write(_ record: Record, _ text: String, replacing version: Int) async throws -> Int {
+    guard let new = try await replace(record, text, version: version) else {
+      throw Self.overtaken(record.rawValue)
+    }
+    return new
   }
 
-  /// The same for a value that is JSON already.
-  func write(_ record: Record, text: String, replacing version: Int) throws(VaultError) -> Int {
-    try store.write("\(folder)/\(record.rawValue)", text, replacing: version)
+  /// Says which version is applied; where git keeps the records, the branch alone does.
+  ///
+  /// Returns the record's new version.
+  func move(_ head: Head, replacing version: Int) async throws -> Int {
+    guard home != nil else { return 0 }
+    return try await write(.head, JSON.text(head.value), replacing: version)
+  }
+
+  static func overtaken(_ name: String) -> Problem {
+    Problem(
+      .locked,
+      "another run changed the record \"\(name)\" of this environment",
+      hint: "nothing more is written; run the command again when the other run has ended"
+    )
   }
 
   /// Makes the mount if it is missing; only `ledger init` and embedded environments do this.
   ///
   /// - Returns: Whether it was made now.
-  /// - Throws: ``VaultError``.
-  package func create() throws(VaultError) -> Bool {
-    if try client.mounts()[mount + "/"] != nil { return false }
+  /// - Throws: ``VaultError``, or ``Problem`` where git keeps the records.
+  package func create() throws -> Bool {
+    guard let home else {
+      throw Problem(
+        .usage,
+        "config.yaml says \"ledger: false\": there is no mount to make",
+        hint: "name a mount, \"ledger: vault-migrations\", to have the records on the server"
+      )
+    }
+    let mount = home.mount
+    if try home.client.mounts()[mount + "/"] != nil { return false }
     let body: Value = [
       "type": "kv", "description": "Ledger of vault-migrations", "options": ["version": "2"],
     ]
-    _ = try client.perform(VaultRequest(.write, VaultPath("sys/mounts/\(mount)"), body: body))
+    _ = try home.client.perform(VaultRequest(.write, VaultPath("sys/mounts/\(mount)"), body: body))
     return true
   }
 
-  /// An answer of an action, as it was saved under a name.
-  package struct Saved: Sendable {
-    package let value: Value
-    /// The action, and the version that ran it.
-    package let action: VaultPath
-    package let version: Int
-  }
-
-  /// Keeps an answer; a later one of the same name takes its place.
-  ///
-  /// - Throws: ``VaultError``.
-  package func save(_ saved: Saved, as name: String) throws(VaultError) {
-    let record: Value = [
-      "value": saved.value, "path": .string(saved.action.path), "namespace": .string(saved.action.namespace),
-      "version": .number(Number(saved.version)),
-    ]
-    let text = Secret(String(decoding: JSON.bytesExposingSecrets(record), as: UTF8.self))
-    try client.writeKV(mount, "\(folder)/saved/\(name)", ["value": .secret(text)])
-  }
-
-  /// The answers that are kept under names; what is not there is missing.
-  ///
-  /// - Throws: ``VaultError``.
-  package func saved(_ names: Set<String>) throws(VaultError) -> [String: Saved] {
-    var found: [String: Saved] = [:]
-    for name in names.sorted() {
-      guard let text = try readSaved(name), let record = try? JSON.parse(Array(text.utf8)),
-        let value = record["value"], let path = record["path"]?.string
-      else { continue }
-      found[name] = Saved(
-        value: value,
-        action: VaultPath(path, in: record["namespace"]?.string ?? ""),
-        version: record["version"]?.integer ?? 0
-      )
-    }
-    return found
-  }
-
-  private func readSaved(_ name: String) throws(VaultError) -> String? {
-    do throws(VaultError) {
-      return try client.readKV(mount, "\(folder)/saved/\(name)")?.data?["value"]?.string
-    } catch {
-      // The private server gets its ledger with the first run.
-      if error.kind == .noSuchMount { return nil }
-      throw error
-    }
-  }
+  // MARK: - The key
 
   /// The key of the environment's fingerprints, made on first use.
   ///
-  /// - Throws: ``VaultError``.
-  package func fingerprintKey() throws(VaultError) -> [UInt8] {
-    if let key = try storedKey() { return key }
-    let key = Digests.randomBytes(32)
-    do {
-      try write(.key, ["hmac-sha256": .string(Digests.hex(key))], replacing: 0)
+  /// - Throws: ``Problem`` when it has to be given and is not, or is another one than before; what the store throws.
+  package func fingerprintKey() async throws -> [UInt8] {
+    if let key = try await storedKey() {
+      if home == nil { try await noteGivenKey(key) }
       return key
-    } catch  where error.kind == .casMismatch {
-      // Another run made one between our read and our write.
-      if let key = try storedKey() { return key }
-      throw error
     }
+    let key = Digests.randomBytes(32)
+    let record: Value = ["hmac-sha256": .string(Digests.hex(key))]
+    if try await replace(.key, JSON.text(record), version: 0) != nil { return key }
+    // Another run made one between our read and our write.
+    guard let key = try await storedKey() else { throw Self.overtaken(Record.key.rawValue) }
+    return key
   }
 
   /// The key, if there is one already.
   ///
-  /// - Throws: ``VaultError``.
-  package func storedKey() throws(VaultError) -> [UInt8]? {
-    guard let digits = try read(.key)?.value["hmac-sha256"]?.string else { return nil }
-    return Digests.bytes(hex: digits)
+  /// - Throws: As ``fingerprintKey()``.
+  package func storedKey() async throws -> [UInt8]? {
+    let entry = try await read(.key)
+    guard home == nil else {
+      return entry?.value["hmac-sha256"]?.string.flatMap { Digests.bytes(hex: $0) }
+    }
+    let key = try checkedKey()
+    if let mark = entry?.value["mark"]?.string, mark != Self.mark(of: key) {
+      throw Problem(
+        .configurationInvalid,
+        "\(Self.keyVariable) is not the key that the records of this environment were made with",
+        hint: "take the key that the pipeline has"
+      )
+    }
+    return key
+  }
+
+  private static let keyVariable = "VAULT_MIGRATIONS_KEY"
+
+  private func checkedKey() throws(Problem) -> [UInt8] {
+    let key = givenKey.map { $0.exposed { Array($0.utf8) } } ?? []
+    guard key.count >= 32 else {
+      throw Problem(
+        .configurationInvalid,
+        key.isEmpty
+          ? "without a ledger, \(Self.keyVariable) must hold the key that fingerprints of secrets are made with"
+          : "\(Self.keyVariable) is too short for a key: \(key.count) of at least 32 characters",
+        hint: "make one with \"openssl rand -hex 32\", and give the same one to everybody who runs the tool"
+      )
+    }
+    return key
+  }
+
+  /// What tells keys apart, and nothing else about them.
+  private static func mark(of key: [UInt8]) -> String {
+    String(Digests.hmacSHA256(Array("key of vault-migrations".utf8), key: key).prefix(16))
+  }
+
+  private func noteGivenKey(_ key: [UInt8]) async throws {
+    let record: Value = ["mark": .string(Self.mark(of: key))]
+    if try await version(.key) == 0 { _ = try await replace(.key, JSON.text(record), version: 0) }
   }
 }

@@ -6,9 +6,11 @@ import VaultClient
 /// A document is one string, because a request's body may hold only 1,000 of them; and a server that keeps its data in
 /// Raft refuses values of more than 1 MiB, so that a longer one is split. The record itself names the version of each
 /// further part: whoever writes parts and then loses the race for the record has changed nothing.
-final class LedgerStore {
+final class LedgerStore: RecordStore {
   private let client: VaultClient
   private let mount: String
+  /// The folder of the records that are named without one.
+  private let folder: String
   /// What the parts of a record held when they were last written, so that a growing record writes only what is new.
   private var written: [String: [Part]] = [:]
 
@@ -20,13 +22,21 @@ final class LedgerStore {
   /// Bytes of JSON in one part; as a string inside JSON they become at most twice as many.
   private static let limit = 200_000
 
-  init(client: VaultClient, mount: String) {
+  init(client: VaultClient, mount: String, folder: String = "") {
     self.client = client
     self.mount = mount
+    self.folder = folder.isEmpty ? "" : folder + "/"
+  }
+
+  func read(_ names: [String]) throws -> [String: Ledger.Entry] {
+    var entries: [String: Ledger.Entry] = [:]
+    for name in names { entries[name] = try read(name) }
+    return entries
   }
 
   /// Reads a document; `nil` if there is none, and null if it was deleted or cannot be read.
   func read(_ name: String) throws(VaultError) -> Ledger.Entry? {
+    let name = folder + name
     guard let found = try client.readKV(mount, name) else { return nil }
     guard let data = found.data else { return Ledger.Entry(value: .null, version: found.version) }
     var text = data["value"]?.string ?? ""
@@ -40,24 +50,30 @@ final class LedgerStore {
 
   /// The version of a document, and nothing else of it; 0 if there is none.
   func version(_ name: String) throws(VaultError) -> Int {
-    try client.readKV(mount, name)?.version ?? 0
+    try client.readKV(mount, folder + name)?.version ?? 0
   }
 
   /// Replaces a document, if it still has the version that the caller read; 0 when it must not exist.
   ///
-  /// Returns the new version; throws ``VaultError`` of kind `casMismatch` when somebody else was first.
-  func write(_ name: String, _ text: String, replacing version: Int) throws(VaultError) -> Int {
+  /// Returns the new version, or `nil` when somebody else was first.
+  func write(_ name: String, _ text: String, replacing version: Int) throws(VaultError) -> Int? {
+    let name = folder + name
     let chunks = text.split(into: Self.limit)
     var members: [String: Value] = ["value": .string(String(chunks[0]))]
     if chunks.count > 1 {
       let versions = try writeParts(Array(chunks.dropFirst()), of: name)
       members["parts"] = .array(versions.map { .number(Number($0)) })
     }
-    return try client.writeKV(mount, name, .object(members), cas: version)
+    do throws(VaultError) {
+      return try client.writeKV(mount, name, .object(members), cas: version)
+    } catch {
+      guard error.kind == .casMismatch else { throw error }
+      return nil
+    }
   }
 
   func list(_ folder: String) throws(VaultError) -> [String] {
-    try client.listKV(mount, folder)
+    try client.listKV(mount, self.folder + folder)
   }
 
   private func writeParts(_ chunks: [Substring], of name: String) throws(VaultError) -> [Int] {

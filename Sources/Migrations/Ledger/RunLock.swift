@@ -41,7 +41,7 @@ package final class RunLock {
     var waitsFor: String?
     while true {
       let now = request.serverTime()
-      let entry = try ledger.read(.lock)
+      let entry = try await ledger.read(.lock)
       let other = LockRecord(entry?.value).flatMap { $0.isReleased ? nil : $0 }
       if let other, other.isHeld(at: now), !(request.asksProcesses && other.process?.isGone ?? false) {
         guard now < deadline, !request.cancelled() else { throw other.problem(at: now) }
@@ -64,11 +64,9 @@ package final class RunLock {
         version: entry?.version ?? 0,
         serverTime: request.serverTime
       )
-      do throws(Problem) {
-        try lock.write(at: now)
-      } catch {
+      guard try await lock.isWritten(at: now) else {
         // Another run was a moment faster: it is waited for like any other.
-        guard error.code == .locked, now < deadline else { throw error }
+        guard now < deadline else { throw Self.lost }
         continue
       }
       if let other { request.report(.lockTakenOver(from: other.holder)) }
@@ -79,10 +77,12 @@ package final class RunLock {
   /// Makes sure that the lock is ours still, and renews it when a quarter of its time is over; called before every write.
   ///
   /// - Throws: ``Problem`` (locked) when another run took it.
-  package func hold() throws {
+  package func hold() async throws {
     let now = serverTime()
-    guard now - record.renewedAt < record.ttl / 4 else { return try write(at: now) }
-    guard try ledger.version(.lock) == version else { throw Self.lost }
+    let isOurs =
+      now - record.renewedAt < record.ttl / 4
+      ? try await ledger.version(.lock) == version : try await isWritten(at: now)
+    guard isOurs else { throw Self.lost }
   }
 
   /// Until when requests may be started after ``hold()``: with the time that the last of them may take, it is over before
@@ -90,19 +90,19 @@ package final class RunLock {
   var workingTime: Duration { .milliseconds(record.ttl * 1_000 / 4) }
 
   /// Gives the lock back; one that was lost is left to its new owner.
-  package func release() {
+  package func release() async {
     record.isReleased = true
-    _ = try? ledger.write(.lock, record.value, replacing: version)
+    _ = try? await ledger.replace(.lock, JSON.text(record.value), version: version)
   }
 
-  private func write(at now: Int) throws(Problem) {
+  /// Writes the lock as ours, unless it is another's.
+  private func isWritten(at now: Int) async throws -> Bool {
     record.renewedAt = now
-    do throws(VaultError) {
-      version = try ledger.write(.lock, record.value, replacing: version)
-    } catch {
-      guard error.kind == .casMismatch else { throw error.problem }
-      throw Self.lost
+    guard let new = try await ledger.replace(.lock, JSON.text(record.value), version: version) else {
+      return false
     }
+    version = new
+    return true
   }
 
   private static var lost: Problem {
@@ -118,8 +118,13 @@ extension RunLock {
   /// Breaks the lock of one run, of which somebody knows that it is dead; any other lock stays.
   ///
   /// Returns whose it was, or `nil` if nobody held it. Throws ``Problem`` (locked) if another run holds it.
-  package static func release(of runID: String, in ledger: Ledger, at time: Int) throws -> LockRecord? {
-    guard let entry = try ledger.read(.lock), var record = LockRecord(entry.value), !record.isReleased else {
+  package static func release(
+    of runID: String,
+    in ledger: Ledger,
+    at time: Int
+  ) async throws -> LockRecord? {
+    guard let entry = try await ledger.read(.lock), var record = LockRecord(entry.value), !record.isReleased
+    else {
       return nil
     }
     guard record.runID == runID else {
@@ -128,10 +133,8 @@ extension RunLock {
       throw problem
     }
     record.isReleased = true
-    do throws(VaultError) {
-      try ledger.write(.lock, record.value, replacing: entry.version)
-    } catch {
-      guard error.kind == .casMismatch else { throw error }
+    let written = try await ledger.replace(.lock, JSON.text(record.value), version: entry.version)
+    guard written != nil else {
       throw Problem(
         .locked,
         "run \(runID) renewed its lock just now: it is alive",

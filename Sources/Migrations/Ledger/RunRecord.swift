@@ -1,4 +1,5 @@
 package import Catalogue
+import Git
 import StateTracker
 package import Values
 
@@ -136,6 +137,12 @@ package struct Head: Sendable, Hashable {
 
   package var value: Value {
     ["version": .number(Number(version)), "checksum": .string(checksum), "tree": .string(tree)]
+  }
+
+  /// What the state branch itself says; `nil` when nothing was ever applied.
+  init?(of recorded: RecordedState, _ last: HistoryRecord?) {
+    guard let last, let commit = recorded.commit else { return nil }
+    self.init(version: last.version, checksum: last.checksum, tree: commit.tree.description)
   }
 
   package init?(_ value: Value?) {

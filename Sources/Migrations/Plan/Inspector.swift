@@ -42,7 +42,7 @@ package struct Inspector {
     if let next { try target.refuseOwnGround([next], in: project) }
     try checkClaims(of: standing)
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
-    let view = try recordedView(standing)
+    let view = try await recordedView(standing)
     if let view {
       let touched = Set(pending.map(\.path))
       pending += try target.refreshes(of: view.applied, view.layers, view.fingerprints).filter {
@@ -72,7 +72,7 @@ package struct Inspector {
   ///
   /// - Throws: ``Problem``, ``VaultError``, ``GitError``.
   package func drift() async throws -> [Change] {
-    try recordedView(await examine()).map(drift) ?? []
+    try await recordedView(try await examine()).map(drift) ?? []
   }
 
   /// What the server's own description says against the fields of declared entries.
@@ -142,9 +142,9 @@ package struct Inspector {
     let fingerprints: Fingerprints
   }
 
-  private func recordedView(_ standing: Standing) throws -> RecordedView? {
+  private func recordedView(_ standing: Standing) async throws -> RecordedView? {
     guard standing.version > 0 else { return nil }
-    guard let key = try target.ledger.storedKey() else {
+    guard let key = try await target.ledger.storedKey() else {
       throw Problem(
         .worldChanged,
         "the ledger has lost the key of the fingerprints, so that nothing recorded can be compared",
@@ -167,7 +167,7 @@ package struct Inspector {
   ///
   /// - Throws: ``Problems`` for what cannot be adopted, ``Problem``, ``VaultError``, ``GitError``.
   package func adoption(of paths: Set<VaultPath>?) async throws -> DriftAdoption? {
-    guard let view = try recordedView(await examine()) else { return nil }
+    guard let view = try await recordedView(try await examine()) else { return nil }
     let live = try live(view)
     let drift = drift(view, live).filter { paths?.contains($0.path) ?? true }
     guard !drift.isEmpty else { return nil }

@@ -46,7 +46,7 @@ extension Runner {
     _ standing: Standing,
     _ lock: RunLock
   ) async throws -> [Int] {
-    let context = try context(base, lock)
+    let context = try await context(base, lock)
     let end = lost[lost.count - 1]
     var record = RunRecord(runID: identity.runID, version: end.version, checksum: RunRecord.reapply)
     if let run = standing.run, run.checksum == RunRecord.reapply { record.steps = run.steps }
@@ -64,13 +64,13 @@ extension Runner {
       try preflight.checkCapabilities(target.tasks(of: [migration]))
       let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
       do {
-        let outcomes = try run.execute()
-        try journal.record([:])
+        let outcomes = try await run.execute()
+        try await journal.record([:])
         let readBack = ReadBack(context: context, mounts: mounts, reader: run.reader)
         context.layers.apply(try readBack.change(for: migration, keeping: outcomes.kept))
       } catch {
         target.client.ignoreCancellation()
-        try? journal.record([:])
+        try? await journal.record([:])
         throw run.explaining(error)
       }
       fold = after

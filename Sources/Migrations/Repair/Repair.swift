@@ -48,7 +48,7 @@ extension Runner {
     try await locked(acceptsServer: options.acceptsServer) { standing, lock in
       let (run, migration) = try interrupted(standing)
       try Undo.refuseMoves([migration], environment: target.environment.name)
-      let context = try context(standing.recorded, lock)
+      let context = try await context(standing.recorded, lock)
       try context.settle(run)
       let to = try fold(upTo: migration.version - 1)
       var from = to
@@ -78,10 +78,10 @@ extension Runner {
         version: run.version,
         name: "undo-\(migration.name)"
       )
-      var change = try step.perform(journal)
+      var change = try await step.perform(journal)
       change.summary = "undo interrupted \(migration.label) \(migration.name)"
       change.trailers = [Trailer(key: "Undo", value: "\(migration.label)-\(migration.name)")]
-      guard let last = standing.history.last else { return try journal.clear() }
+      guard let last = standing.history.last else { return try await journal.clear() }
       var recorder = recorder(standing)
       try await recorder.recordAside(change, at: (last.version, last.checksum), journal, lock)
     }
@@ -91,7 +91,7 @@ extension Runner {
   package func recordInterrupted() async throws -> RunReport.Version {
     try await locked(acceptsServer: options.acceptsServer) { standing, lock in
       let (run, migration) = try interrupted(standing)
-      let context = try context(standing.recorded, lock)
+      let context = try await context(standing.recorded, lock)
       try context.settle(run)
       let survey = try target.survey(run, of: migration, in: project, context.layers)
       let fold = try fold(upTo: migration.version - 1)
@@ -154,11 +154,11 @@ extension Runner {
           hint: "\"repair --rebuild\" makes it anew from the ledger and the server"
         )
       }
-      try lock.hold()
+      try await lock.hold()
       let head = Head(version: last.version, checksum: last.checksum, tree: commit.tree.description)
-      try target.ledger.write(.head, head.value, replacing: standing.headEntryVersion)
+      _ = try await target.ledger.move(head, replacing: standing.headEntryVersion)
       if let run = standing.run {
-        try RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion).clear()
+        try await RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion).clear()
       }
     }
   }
@@ -179,7 +179,7 @@ extension Runner {
         throw Problem(.usage, "the ledger records no version", hint: "\"repair\" shows what is wrong")
       }
       if let lost = try target.tracker.lostState(withTree: head.tree), let commit = lost.commit {
-        try lock.hold()
+        try await lock.hold()
         try await target.tracker.restore(lost, over: standing.recorded)
         return .found(commit: commit.id.description)
       }
@@ -192,7 +192,7 @@ extension Runner {
           hint: "check out the commit that has it"
         )
       }
-      let context = try context(standing.recorded, lock)
+      let context = try await context(standing.recorded, lock)
       var change = try stateFromServer(context, version: head.version)
       change.earlierRecords = rebuiltHistory(standing, upTo: head.version)
       change.summary = "rebuild the state of \(migration.label) from the server"
@@ -264,7 +264,7 @@ extension Runner {
         try standing.recorded.commit(recording: version).map { (label: Migration.label(version), commit: $0) }
       }
       guard !commits.isEmpty else { return [] }
-      try lock.hold()
+      try await lock.hold()
       try await target.tracker.retag(commits)
       return commits.map { target.tracker.tagName($0.label) }
     }

@@ -133,7 +133,7 @@ extension Runner {
     _ lock: RunLock,
     name: String
   ) async throws -> (change: StateChange, journal: RunJournal) {
-    let context = try context(standing.recorded, lock)
+    let context = try await context(standing.recorded, lock)
     var record = RunRecord(runID: identity.runID, version: standing.version, checksum: RunRecord.rollback)
     if let run = standing.run, run.checksum == RunRecord.rollback { record.steps = run.steps }
     let journal = RunJournal(
@@ -143,13 +143,13 @@ extension Runner {
       isCorrection: true
     )
     // Known before the first write, so that nothing else is applied if this is interrupted.
-    try journal.record([:])
+    try await journal.record([:])
     let step = UndoStep(context: context, undo: undo, fold: fold, version: standing.version, name: name)
     do {
-      return (try step.perform(journal), journal)
+      return (try await step.perform(journal), journal)
     } catch {
       // Nothing was intended: there is nothing to finish.
-      if journal.run.steps.isEmpty { try? journal.clear() }
+      if journal.run.steps.isEmpty { try? await journal.clear() }
       throw error
     }
   }

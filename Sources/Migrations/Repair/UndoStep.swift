@@ -14,7 +14,7 @@ struct UndoStep {
   let name: String
 
   /// Does every task; what is recorded afterwards is returned, and not written yet.
-  func perform(_ journal: RunJournal) throws -> StateChange {
+  func perform(_ journal: RunJournal) async throws -> StateChange {
     for notice in undo.notices { context.report(.notice(notice.text, path: notice.path)) }
     let migration = undo.migration(version: version, name: name)
     var mounts = try context.target.mounts(declaredBy: fold)
@@ -29,8 +29,8 @@ struct UndoStep {
         holders: [],
         isResumed: !journal.run.steps.isEmpty
       )
-      let outcomes = try run.execute()
-      try journal.record([:])
+      let outcomes = try await run.execute()
+      try await journal.record([:])
       var change = try readBack.change(for: migration, neighbours: neighbours, keeping: outcomes.kept)
       for (path, value) in undo.declared
       where migration.writes[path] != value && !outcomes.kept.contains(path) {
@@ -44,7 +44,7 @@ struct UndoStep {
       return change
     } catch {
       context.target.client.ignoreCancellation()
-      if !journal.run.steps.isEmpty { try? journal.record([:]) }
+      if !journal.run.steps.isEmpty { try? await journal.record([:]) }
       throw run.explaining(error)
     }
   }

@@ -12,15 +12,14 @@ extension Runner {
   ) async throws -> Result {
     if target.environment.server == .embedded { _ = try target.ledger.create() }
     let lock = try await takeLock()
-    defer {
-      target.client.ignoreCancellation()
-      lock.release()
+    return try await lock.released(by: target) {
+      try await body(try await target.examine(project, acceptsServer: acceptsServer), lock)
     }
-    return try await body(try await target.examine(project, acceptsServer: acceptsServer), lock)
   }
 
   /// What every step of a run works with.
-  func context(_ recorded: RecordedState, _ lock: RunLock, _ options: RunOptions? = nil) throws -> RunContext
+  func context(_ recorded: RecordedState, _ lock: RunLock, _ options: RunOptions? = nil) async throws
+    -> RunContext
   {
     RunContext(
       project: project,
@@ -28,7 +27,7 @@ extension Runner {
       options: options ?? self.options,
       lock: lock,
       layers: try StateLayers(recorded),
-      fingerprints: Fingerprints(key: try target.ledger.fingerprintKey()),
+      fingerprints: Fingerprints(key: try await target.ledger.fingerprintKey()),
       cancelled: cancelled,
       report: report
     )
@@ -37,5 +36,22 @@ extension Runner {
   /// What the first migrations declare in this environment.
   func fold(upTo version: Int) throws(Problem) -> Fold {
     try Fold(project.migrations.filter { $0.version <= version }, environment: target.environment.name)
+  }
+}
+
+extension RunLock {
+  /// Gives the lock back when some work has ended, however it did.
+  func released<Result>(by target: Target, _ body: () async throws -> Result) async throws -> Result {
+    let result: Result
+    do {
+      result = try await body()
+    } catch {
+      target.client.ignoreCancellation()
+      await release()
+      throw error
+    }
+    target.client.ignoreCancellation()
+    await release()
+    return result
   }
 }

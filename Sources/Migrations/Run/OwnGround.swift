@@ -21,7 +21,7 @@ extension Target {
           login = try login ?? client.lookupSelf().path
           guard let login, login.hasPrefix(prefix) else { continue }
           what = "the auth method that this login came through: its token would be revoked half-way"
-        } else if prefix == settings.ledger + "/" {
+        } else if prefix == ledger.mount.map({ $0 + "/" }) {
           what = "the mount of the tool's own ledger"
         } else {
           continue

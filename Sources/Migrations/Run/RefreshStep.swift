@@ -46,7 +46,7 @@ struct RefreshStep {
     )
     do {
       let run = VersionRun(migration, on: fold, context, journal: journal, mounts: mounts)
-      let outcomes = try run.execute()
+      let outcomes = try await run.execute()
       let isUnchanged = outcomes.allSatisfy { $0.outcome == RunRecord.Progress.adopted.rawValue }
       if due.isEmpty, isUnchanged { return Written() }
       var change = try ReadBack(context: context, mounts: mounts, reader: run.reader).change(for: migration)
@@ -95,7 +95,7 @@ struct RefreshStep {
   ) async throws {
     let run = RunRecord(runID: identity.runID, version: recorder.version, checksum: RunRecord.refresh)
     let journal = RunJournal(run, in: context.target.ledger, entryVersion: recorder.runEntryVersion)
-    try journal.record([:])
+    try await journal.record([:])
     var change = StateChange(summary: "")
     for (path, value) in told { change.sent[path] = value }
     try await recorder.recordRefresh(change, told.keys.sorted(), [], journal, context.lock)

@@ -43,12 +43,12 @@ final class RunJournal {
   }
 
   /// Changes steps, and writes the record.
-  func record(_ steps: [VaultPath: RunRecord.Step]) throws {
+  func record(_ steps: [VaultPath: RunRecord.Step]) async throws {
     for (path, step) in steps.sorted(by: { $0.key < $1.key }) {
       if run.steps.updateValue(step, forKey: path) == nil { order.append(path) }
       texts[path] = nil
     }
-    try save()
+    try await save()
   }
 
   /// Changes a step's progress; it is written with the next record.
@@ -65,19 +65,20 @@ final class RunJournal {
   }
 
   /// Takes back an intention that the server refused.
-  func forget(_ path: VaultPath) throws {
+  func forget(_ path: VaultPath) async throws {
     run.steps[path] = nil
     order.removeAll { $0 == path }
-    try save()
+    try await save()
   }
 
   /// Says that no run is in progress.
-  func clear() throws {
-    entryVersion = try ledger.write(.run, ["finished": .string(run.runID)], replacing: entryVersion)
+  func clear() async throws {
+    let record: Value = ["finished": .string(run.runID)]
+    entryVersion = try await ledger.write(.run, JSON.text(record), replacing: entryVersion)
   }
 
-  private func save() throws {
-    entryVersion = try ledger.write(.run, text: text, replacing: entryVersion)
+  private func save() async throws {
+    entryVersion = try await ledger.write(.run, text, replacing: entryVersion)
   }
 
   /// The record as JSON, of which only what has changed is made anew: it is written for every group of tasks.

@@ -70,7 +70,7 @@ package final class Runner {
       try target.checkReferences(of: first.pending, in: project, after: first.run)
       try target.refuseOwnGround(first.pending, in: project)
     }
-    guard try hasWork(first) else { return result }
+    guard try await hasWork(first) else { return result }
     try checkFields(of: first.pending)
     try await target.tracker.checkSigning()
 
@@ -86,13 +86,13 @@ package final class Runner {
     var standing = found
     try standing.requireAgreement()
     if let run = standing.run, !run.isOutsideOfVersions, run.version == standing.version {
-      try finishRecord(of: run, standing, lock)
+      try await finishRecord(of: run, standing, lock)
       standing = try await examine()
     }
     var options = options
     options.revert.formUnion(standing.run?.reverted ?? [])
     do {
-      try await applyPending(standing, try context(standing.recorded, lock, options), &result)
+      try await applyPending(standing, try await context(standing.recorded, lock, options), &result)
     } catch {
       throw error.afterApplying(result.applied)
     }
@@ -149,13 +149,13 @@ package final class Runner {
   }
 
   /// Whether anything is to be written; most runs of a pipeline have nothing to do, and take no lock.
-  private func hasWork(_ standing: Standing) throws -> Bool {
+  private func hasWork(_ standing: Standing) async throws -> Bool {
     if !standing.pending.isEmpty || standing.run != nil || !options.revert.isEmpty
       || standing.isOnOtherServer
     {
       return true
     }
-    guard standing.version > 0, let key = try target.ledger.storedKey() else { return false }
+    guard standing.version > 0, let key = try await target.ledger.storedKey() else { return false }
     let (fold, layers, fingerprints) = try (
       fold(upTo: standing.version), StateLayers(standing.recorded), Fingerprints(key: key)
     )
@@ -174,12 +174,12 @@ package final class Runner {
   }
 
   /// The state was published, although the run ended before the ledger knew: the record is finished, nothing is sent.
-  private func finishRecord(of run: RunRecord, _ standing: Standing, _ lock: RunLock) throws {
+  private func finishRecord(of run: RunRecord, _ standing: Standing, _ lock: RunLock) async throws {
     guard let last = standing.history.last, let commit = standing.recorded.commit else { return }
-    try lock.hold()
+    try await lock.hold()
     let head = Head(version: last.version, checksum: last.checksum, tree: commit.tree.description)
-    try target.ledger.write(.head, head.value, replacing: standing.headEntryVersion)
-    try RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion).clear()
+    _ = try await target.ledger.move(head, replacing: standing.headEntryVersion)
+    try await RunJournal(run, in: target.ledger, entryVersion: standing.runEntryVersion).clear()
     logger.notice(
       "finished the record of \(Migration.label(last.version)), which an interrupted run had applied"
     )

@@ -60,17 +60,18 @@ extension Standing {
 
   /// Compares what the state branch, the ledger's entries and the server that answers now say.
   ///
-  /// With `acceptsServer` another server than the recorded one is all right. Throws when branch or ledger cannot be read.
+  /// Without a ledger the branch is believed, and nothing contradicts it. With `acceptsServer` another server than the recorded one is all right. Throws when branch or ledger cannot be read.
   static func judge(
     project: Project,
     recorded: RecordedState,
     entries: [Ledger.Record: Ledger.Entry],
+    hasLedger: Bool = true,
     server: HistoryRecord.Server,
     acceptsServer: Bool,
     at time: Int = 0
   ) throws -> Standing {
     let history = try recorded.history()
-    let head = Head(entries[.head]?.value)
+    let head = hasLedger ? Head(entries[.head]?.value) : Head(of: recorded, history.last)
     let run = RunRecord(entries[.run]?.value)
     try checkReadable(entries, run)
     let version = history.last?.version ?? 0

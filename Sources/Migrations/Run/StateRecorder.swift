@@ -64,7 +64,7 @@ struct StateRecorder {
     )
     change.record?.isBaseline = isBaseline
     try await publish(change, label: migration.label, lock)
-    try setHead(version: migration.version, checksum: migration.checksum, journal, lock)
+    try await setHead(version: migration.version, checksum: migration.checksum, journal, lock)
     return RunReport.Version(
       version: migration.version,
       name: migration.name,
@@ -91,7 +91,7 @@ struct StateRecorder {
     }
     change.trailers += commonTrailers
     try await publish(change, label: nil, lock)
-    try setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
+    try await setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
   }
 
   /// Records something else than a version: a rollback, or what a repair did.
@@ -107,20 +107,20 @@ struct StateRecorder {
     change.summary = "\(target.environment.name): \(change.summary)"
     change.trailers += commonTrailers
     try await publish(change, label: nil, lock)
-    try setHead(version: version.number, checksum: version.checksum, journal, lock)
+    try await setHead(version: version.number, checksum: version.checksum, journal, lock)
   }
 
   /// Records that the environment is on another server from now on.
   mutating func recordServer(_ lock: RunLock) async throws {
     let run = RunRecord(runID: identity.runID, version: version, checksum: RunRecord.refresh)
     let journal = RunJournal(run, in: target.ledger, entryVersion: runEntryVersion)
-    try journal.record([:])
+    try await journal.record([:])
     let change = StateChange(
       summary: "\(target.environment.name): accept the server at \(target.server.address)",
       trailers: commonTrailers
     )
     try await publish(change, label: nil, lock)
-    try setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
+    try await setHead(version: version, checksum: head?.checksum ?? "", journal, lock)
   }
 
   private var commonTrailers: [Trailer] {
@@ -134,7 +134,7 @@ struct StateRecorder {
   }
 
   private mutating func publish(_ change: StateChange, label: String?, _ lock: RunLock) async throws {
-    try lock.hold()
+    try await lock.hold()
     var change = change
     change.server = target.server
     let draft = try await target.tracker.draft(change, on: state, tagging: label)
@@ -152,13 +152,17 @@ struct StateRecorder {
     state = draft.state
   }
 
-  private mutating func setHead(version: Int, checksum: String, _ journal: RunJournal, _ lock: RunLock) throws
-  {
-    try lock.hold()
+  private mutating func setHead(
+    version: Int,
+    checksum: String,
+    _ journal: RunJournal,
+    _ lock: RunLock
+  ) async throws {
+    try await lock.hold()
     let new = Head(version: version, checksum: checksum, tree: state.commit?.tree.description ?? "")
-    headEntryVersion = try target.ledger.write(.head, new.value, replacing: headEntryVersion)
+    headEntryVersion = try await target.ledger.move(new, replacing: headEntryVersion)
     head = new
-    try journal.clear()
+    try await journal.clear()
     runEntryVersion = journal.entryVersion
   }
 }

@@ -2,7 +2,7 @@ package import Catalogue
 package import Configuration
 import Git
 package import StateTracker
-import Values
+package import Values
 package import VaultClient
 
 /// One environment as a command works with it: its server, its ledger, its state branch.
@@ -27,6 +27,8 @@ package final class Target {
 
   /// Connects to the server and makes sure that it can work.
   ///
+  /// The key is for fingerprints of secrets, where no ledger keeps one.
+  ///
   /// - Throws: ``Problem`` when it is sealed, not initialised or not to be reached.
   package init(
     environment: Environment,
@@ -36,7 +38,8 @@ package final class Target {
     resolver: Resolver,
     catalogue: Catalogue,
     specifications: SpecificationCache? = nil,
-    connect: ((String) throws -> VaultClient)? = nil
+    connect: ((String) throws -> VaultClient)? = nil,
+    fingerprintKey: Secret? = nil
   ) throws {
     self.connect = connect
     self.specifications = specifications
@@ -46,12 +49,17 @@ package final class Target {
     self.tracker = tracker
     self.resolver = resolver
     self.catalogue = catalogue
-    ledger = Ledger(
-      client: client,
-      mount: settings.ledger,
-      project: settings.project,
-      environment: environment.name
-    )
+    ledger =
+      if let mount = settings.ledgerMount(of: environment) {
+        Ledger(client: client, mount: mount, project: settings.project, environment: environment.name)
+      } else {
+        Ledger(
+          references: tracker.recordReferences(),
+          key: fingerprintKey,
+          project: settings.project,
+          environment: environment.name
+        )
+      }
     health = try client.health()
     startedAt = clock.now
     if !health.initialized || health.sealed {
@@ -87,11 +95,12 @@ package final class Target {
   /// - Throws: ``GitError``, ``VaultError``, or ``Problem`` when there is no ledger.
   package func examine(_ project: Project, acceptsServer: Bool = false) async throws -> Standing {
     let recorded = try await tracker.fetch()
-    let entries = try readLedger()
+    let entries = try await readLedger()
     return try Standing.judge(
       project: project,
       recorded: recorded,
       entries: entries,
+      hasLedger: ledger.mount != nil,
       server: server,
       acceptsServer: acceptsServer,
       at: serverTime
@@ -101,20 +110,20 @@ package final class Target {
   /// Whose the lock is, also if it has expired; `nil` if it was given back, or never taken.
   ///
   /// - Throws: ``VaultError``, or ``Problem`` when there is no ledger.
-  package func lockHolder() throws -> LockRecord? {
-    LockRecord(try readLedger()[.lock]?.value).flatMap { $0.isReleased ? nil : $0 }
+  package func lockHolder() async throws -> LockRecord? {
+    LockRecord(try await readLedger()[.lock]?.value).flatMap { $0.isReleased ? nil : $0 }
   }
 
-  private func readLedger() throws -> [Ledger.Record: Ledger.Entry] {
-    do throws(VaultError) {
-      return try ledger.read()
+  private func readLedger() async throws -> [Ledger.Record: Ledger.Entry] {
+    do {
+      return try await ledger.read()
     } catch {
-      if error.kind != .noSuchMount { throw error }
+      guard (error as? VaultError)?.kind == .noSuchMount, let mount = ledger.mount else { throw error }
       // The private server gets its ledger with the first run.
       if environment.server == .embedded { return [:] }
       throw Problem(
         .configurationInvalid,
-        "the server has no ledger at \(settings.ledger)/",
+        "the server has no ledger at \(mount)/",
         hint: "an administrator makes it once with \"vault-migrations ledger init --env \(environment.name)\""
       )
     }

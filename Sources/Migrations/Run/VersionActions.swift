@@ -14,11 +14,11 @@ extension VersionRun {
   }
 
   /// Runs an action, unless an interrupted run has run it, or what it is for is there.
-  func run(_ index: Int, _ arguments: Value) throws {
+  func run(_ index: Int, _ arguments: Value) async throws {
     let task = migration.tasks[index]
     switch try state(of: task) {
     case .open:
-      try perform(task, arguments)
+      try await perform(task, arguments)
       finish(index, .run, .done, before: nil)
     case .done: finish(index, .run, .done, before: nil)
     case .unneeded(let condition):
@@ -28,36 +28,36 @@ extension VersionRun {
     }
   }
 
-  private func perform(_ task: Task, _ arguments: Value) throws {
+  private func perform(_ task: Task, _ arguments: Value) async throws {
     let client = context.target.client
     let value = try resolved(arguments, for: task)
     let shown = try reader.probe(task.path, mounts: mounts)
     let now = context.target.serverTime
-    try journal.record([task.path: RunRecord.Step(progress: .intended, probe: shown, intendedAt: now)])
-    try context.lock.hold()
+    try await journal.record([task.path: RunRecord.Step(progress: .intended, probe: shown, intendedAt: now)])
+    try await context.lock.hold()
     let response: VaultResponse
     do throws(VaultError) {
       response = try client.perform(VaultRequest(.write, task.apiPath, body: value))
     } catch {
-      return try settle(error, task, since: shown)
+      return try await settle(error, task, since: shown)
     }
-    try keep(response, of: task, probe: shown)
+    try await keep(response, of: task, probe: shown)
     try check(response, task)
   }
 
   /// There is no answer: looks whether the action has run nevertheless.
-  private func settle(_ error: VaultError, _ task: Task, since shown: String?) throws {
+  private func settle(_ error: VaultError, _ task: Task, since shown: String?) async throws {
     guard error.kind == .outcomeUnknown else {
       // Refused, or never sent: it did not run.
       let isRefused = error.status.map { (400..<500).contains($0) } ?? false
       if isRefused || error.kind == .unreachable || error.kind == .cancelled {
-        try? journal.forget(task.path)
+        try? await journal.forget(task.path)
       }
       throw failure(error, at: task)
     }
     guard try hasRun(task, since: shown) == true else { throw failure(error, at: task) }
     try checkAnswerIsKept(task, .operationFailed)
-    try journal.record([task.path: RunRecord.Step(progress: .done, probe: shown)])
+    try await journal.record([task.path: RunRecord.Step(progress: .done, probe: shown)])
   }
 
   private func state(of task: Task) throws -> ActionState {
@@ -115,7 +115,7 @@ extension VersionRun {
   /// Saves what is to be saved of an answer, and writes down that the action is done.
   ///
   /// Throws ``Problem`` for a field that the answer does not have, after everything else is saved.
-  private func keep(_ response: VaultResponse, of task: Task, probe: String?) throws {
+  private func keep(_ response: VaultResponse, of task: Task, probe: String?) async throws {
     var step = RunRecord.Step(progress: .intended, probe: probe)
     var missing: [String] = []
     for (field, target) in task.terms.save.sorted(by: { $0.key < $1.key }) {
@@ -129,10 +129,10 @@ extension VersionRun {
         throw failure(error, at: task)
       }
       step.saved.insert(field)
-      try journal.record([task.path: step])
+      try await journal.record([task.path: step])
     }
     step.progress = .done
-    try journal.record([task.path: step])
+    try await journal.record([task.path: step])
     guard !missing.isEmpty else { return }
     let fields = response.answeredFields
     throw failure(

@@ -19,15 +19,15 @@ extension VersionRun {
   }
 
   /// Moves a mount, unless it was moved already.
-  func move(_ index: Int, _ move: MountMove) throws {
+  func move(_ index: Int, _ move: MountMove) async throws {
     let task = migration.tasks[index]
     switch try state(of: move) {
     case .moved: finish(index, .move, .adopted, before: nil)
     case .waiting(let live):
       let now = context.target.serverTime
       let step = RunRecord.Step(progress: .intended, before: live, intendedAt: now)
-      try journal.record([task.path: step])
-      try context.lock.hold()
+      try await journal.record([task.path: step])
+      try await context.lock.hold()
       try perform(move, task)
       try follow(move)
       let revoked = "leases and tokens that were given out through \(move.from) are revoked"

@@ -60,7 +60,7 @@ final class VersionRun {
   ///
   /// - Returns: What became of each, in the migration's order.
   /// - Throws: ``Problem`` at the first task that cannot be done; what is done stays recorded.
-  func execute() throws -> [HistoryRecord.Outcome] {
+  func execute() async throws -> [HistoryRecord.Outcome] {
     try followMoves()
     if levels.count > 1 { try lookAhead() }
     for level in levels {
@@ -72,9 +72,10 @@ final class VersionRun {
         )
       }
       switch (level.count, migration.tasks[level[0]].action) {
-      case (1, .run(let arguments)): try run(level[0], arguments)
-      case (1, .move(let from)): try move(level[0], MountMove(from: from, to: migration.tasks[level[0]].path))
-      default: try write(level)
+      case (1, .run(let arguments)): try await run(level[0], arguments)
+      case (1, .move(let from)):
+        try await move(level[0], MountMove(from: from, to: migration.tasks[level[0]].path))
+      default: try await write(level)
       }
     }
     return outcomes.keys.sorted().compactMap { outcomes[$0] }

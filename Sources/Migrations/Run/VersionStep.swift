@@ -40,9 +40,9 @@ struct VersionStep {
         holders: holdersOfDeleted,
         isResumed: interrupted?.version == migration.version
       )
-      let outcomes = try run.execute()
+      let outcomes = try await run.execute()
       // From here on the ledger knows that everything was sent.
-      try journal.record([:])
+      try await journal.record([:])
       let change = try readBack.change(for: migration, neighbours: neighbours, keeping: outcomes.kept)
       let version = try await recorder.record(
         migration,
@@ -58,7 +58,7 @@ struct VersionStep {
     } catch {
       // The steps that were finished since the last record are worth knowing; without any, no run is in progress.
       target.client.ignoreCancellation()
-      if !journal.run.steps.isEmpty { try? journal.record([:]) }
+      if !journal.run.steps.isEmpty { try? await journal.record([:]) }
       throw run.explaining(error)
     }
   }

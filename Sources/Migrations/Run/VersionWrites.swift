@@ -16,7 +16,7 @@ extension VersionRun {
   private static let groupSize = 256
 
   /// Does the tasks of a level that the server does not have yet.
-  func write(_ level: [Int]) throws {
+  func write(_ level: [Int]) async throws {
     if let only = level.first, isDoneOnce(only) { return finishOnce(only) }
     var sending: [Sending] = []
     for (index, view) in zip(level, try views(of: level)) {
@@ -30,7 +30,7 @@ extension VersionRun {
       }
     }
     for start in stride(from: 0, to: sending.count, by: Self.groupSize) {
-      try send(Array(sending[start..<min(start + Self.groupSize, sending.count)]))
+      try await send(Array(sending[start..<min(start + Self.groupSize, sending.count)]))
     }
   }
 
@@ -47,7 +47,7 @@ extension VersionRun {
     finish(index, action, .done, before: before)
   }
 
-  private func send(_ group: [Sending]) throws {
+  private func send(_ group: [Sending]) async throws {
     var steps: [VaultPath: RunRecord.Step] = [:]
     for item in group where journal.step(item.view.task.path)?.progress != .intended {
       let known = journal.step(item.view.task.path)
@@ -56,17 +56,17 @@ extension VersionRun {
       step.isRevert = context.options.revert.contains(item.view.task.path)
       steps[item.view.task.path] = step
     }
-    try journal.record(steps)
+    try await journal.record(steps)
     var rest = group[...]
-    while !rest.isEmpty { rest = try sendWhileLocked(rest) }
+    while !rest.isEmpty { rest = try await sendWhileLocked(rest) }
     try awaitDeletions(group.map(\.view.task))
   }
 
   /// Sends as much as the lock protects without being renewed.
   ///
   /// - Returns: What is left.
-  private func sendWhileLocked(_ group: ArraySlice<Sending>) throws -> ArraySlice<Sending> {
-    try context.lock.hold()
+  private func sendWhileLocked(_ group: ArraySlice<Sending>) async throws -> ArraySlice<Sending> {
+    try await context.lock.hold()
     try revokeLeases(of: group.map(\.view.task))
     let deadline = ContinuousClock.now + context.lock.workingTime
     let results = context.target.client.perform(group.map(\.request), startingBefore: deadline)

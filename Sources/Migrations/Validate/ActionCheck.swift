@@ -38,6 +38,9 @@ struct ActionCheck {
           found.append(savedTwice(target, path, other))
         }
         if let problem = misplaced(field, target, path, content, mounts) { found.append(problem) }
+        if case .name(let name) = target, let problem = unkept(name, path, environment) {
+          found.append(problem)
+        }
       }
     }
     return found
@@ -52,6 +55,15 @@ struct ActionCheck {
         "add \"save: {\(field): NAME}\" and refer to ${saved:NAME}, or \"save: {\(field): secret/data/PATH#\(field)}\""
       )
     }
+  }
+
+  /// Under a name, answers lie in the ledger.
+  private func unkept(_ name: String, _ path: VaultPath, _ environment: String) -> Problem? {
+    let settings = project.settings
+    guard let environment = settings.environments[environment], settings.ledgerMount(of: environment) == nil
+    else { return nil }
+    let refusal = Ledger.cannotSave(name)
+    return problem(path, refusal.message, refusal.hint ?? "")
   }
 
   private func savedTwice(_ target: SaveTarget, _ path: VaultPath, _ other: VaultPath) -> Problem {

@@ -35,17 +35,18 @@ struct LedgerCommand: AsyncParsableCommand {
       let open = try OpenProject.inWorkTree(context)
       return try await Session.with(open, context, usesOwnToken: ownToken) { target in
         let isNew = try target.ledger.create()
+        let mount = target.ledger.mount ?? ""
         let policy = Ledger.policy(
-          mount: target.ledger.mount,
+          mount: mount,
           project: open.project.settings.project,
           environment: target.environment.name
         )
         context.console.note { style in
           isNew
-            ? "\(style.added("made")) \(target.ledger.mount)/" : "\(target.ledger.mount)/ is there already"
+            ? "\(style.added("made")) \(mount)/" : "\(mount)/ is there already"
         }
         context.console.result([
-          "mount": .string(target.ledger.mount), "created": .bool(isNew), "policy": .string(policy),
+          "mount": .string(mount), "created": .bool(isNew), "policy": .string(policy),
         ]) { _ in policy }
         return 0
       }

@@ -30,7 +30,8 @@ struct StatusCommand: EnvironmentCommand {
         standing: standing,
         environment: target.environment.name,
         tracker: target.tracker,
-        kept: try standing.kept()
+        kept: try standing.kept(),
+        hasLedger: target.ledger.mount != nil
       )
       let isSettled =
         standing.pending.isEmpty && standing.disagreement == nil && standing.run == nil

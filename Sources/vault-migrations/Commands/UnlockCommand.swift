@@ -41,9 +41,9 @@ struct UnlockCommand: ToolCommand {
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
     return try await Session.with(open, context) { target in
-      let record = try target.lockHolder()
+      let record = try await target.lockHolder()
       var broken: LockRecord?
-      if let run { broken = try RunLock.release(of: run, in: target.ledger, at: target.serverTime) }
+      if let run { broken = try await RunLock.release(of: run, in: target.ledger, at: target.serverTime) }
       let view = LockView(record: record, isBroken: broken != nil, now: target.serverTime)
       context.console.result(view.json) { view.text($0) }
       return 0

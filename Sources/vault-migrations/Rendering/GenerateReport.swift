@@ -82,9 +82,10 @@ struct GenerateReport {
       "changes": .array(changes.map(\.json)), "migration": .null, "drift": .array(live.drift.map(\.json)),
       "losses": .object(
         Dictionary(
-          uniqueKeysWithValues: live.losses.map { path, losses in
+          live.losses.map { path, losses in
             (path.description, .object(losses.counted.mapValues(\.value)))
-          }
+          },
+          uniquingKeysWith: { first, _ in first }
         )
       ),
       "existing": .array(live.existing.sorted().map { .string($0.description) }),

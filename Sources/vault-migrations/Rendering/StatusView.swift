@@ -9,6 +9,8 @@ struct StatusView {
   let environment: String
   let tracker: StateTracker
   var kept: [Plan.Kept] = []
+  /// Whether the server keeps records of its own, which tell when it was restored.
+  var hasLedger = true
 
   private var label: String? { standing.version == 0 ? nil : Migration.label(standing.version) }
 
@@ -38,6 +40,10 @@ struct StatusView {
       text += "  pending: \(standing.pending.map { "\($0.label) \($0.name)" }.joined(separator: ", "))\n"
     }
     if !kept.isEmpty { text += PlanView.text(of: kept, style) }
+    if !hasLedger {
+      text +=
+        "  records: in git alone; a server that was restored, and other projects on it, are not noticed\n"
+    }
     return text
   }
 
@@ -53,6 +59,7 @@ struct StatusView {
       document["disagreement"] = ErrorReport.json(found.problem)
       document["cause"] = .string(found.cause.rawValue)
     }
+    if !hasLedger { document["ledger"] = false }
     if let hold = standing.hold { document["held"] = hold.value }
     if !kept.isEmpty { document["kept"] = PlanView.json(of: kept) }
     return .object(document)

@@ -17,11 +17,23 @@ import Testing
     ?? UInt64(Date().timeIntervalSince1970)
 
   @Test func `Killed at a random moment, nothing is lost and nothing runs twice`() async throws {
+    try await killAtRandom("killed at a random moment, seed \(Self.seed)", runs: Self.runs)
+  }
+
+  @Test func `The same without a ledger, whose records are kept in git`() async throws {
+    try await killAtRandom(
+      "killed at a random moment, records in git, seed \(Self.seed)",
+      ledger: false,
+      runs: Self.runs / 2
+    )
+  }
+
+  private func killAtRandom(_ title: String, ledger: Bool = true, runs: Int) async throws {
     var generator = SeededGenerator(seed: Self.seed)
-    var table = TortureTable("killed at a random moment, seed \(Self.seed)")
-    try await TortureProject.with { torture in
+    var table = TortureTable(title)
+    try await TortureProject.with(ledger: ledger) { torture in
       let whole = try await torture.duration()
-      for run in 0..<Self.runs {
+      for run in 0..<runs {
         let moment = Duration.milliseconds(generator.below(Int(whole / .milliseconds(1)) + 1))
         try await torture.attempt("random-\(run)") { attempt in
           let process = try attempt.start()

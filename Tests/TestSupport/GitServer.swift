@@ -1,90 +1,70 @@
-import Foundation
-import TestSupport
-import Testing
+import FoundationEssentials
+import Glibc
 
-/// A server on a loopback port that ends with the test.
-final class GitServer {
-  let port: Int
+/// A server of git repositories on a loopback port, which ends with the test.
+package final class GitServer {
+  package let port: Int
   private let process: ChildProcess
 
-  /// Serves every repository below the fixture with `git daemon`, pushes included.
-  static func daemon(_ fixture: GitFixture) throws -> GitServer {
-    let port = try freePort()
-    let program = try fixture.git("--exec-path", in: "") + "/git-daemon"
+  /// Where its repositories are: `http://127.0.0.1:PORT`.
+  package var url: String { "http://127.0.0.1:\(port)" }
+
+  /// Serves every repository below a folder with `git daemon`, pushes included.
+  ///
+  /// - Throws: ``FixtureError`` when it does not start.
+  package static func daemon(serving folder: String, _ environment: [String: String]) throws -> GitServer {
+    let port = try Sockets.freePort()
+    // git itself would be the daemon's parent, and outlived by it.
+    let found = try Command.runBlocking("git", ["--exec-path"], environment: environment, directory: folder)
     return try GitServer(
-      program,
+      found.output.filter { !$0.isNewline } + "/git-daemon",
       [
-        "--reuseaddr", "--export-all", "--enable=receive-pack", "--base-path=\(fixture.path(""))",
+        "--reuseaddr", "--export-all", "--enable=receive-pack", "--base-path=\(folder)",
         "--listen=127.0.0.1", "--port=\(port)",
       ],
       port: port,
-      fixture: fixture
+      folder,
+      environment
     )
   }
 
   /// Serves them with `git http-backend`, to Ada with the password "open sesame" only.
-  static func http(_ fixture: GitFixture) throws -> GitServer {
-    let port = try freePort()
-    try fixture.write(script, to: "server.py")
-    return try GitServer(
-      "/usr/bin/env",
-      ["python3", fixture.path("server.py"), "\(port)", fixture.path("")],
-      port: port,
-      fixture: fixture
-    )
+  ///
+  /// - Throws: ``FixtureError`` when it does not start.
+  package static func http(serving folder: String, _ environment: [String: String]) throws -> GitServer {
+    let port = try Sockets.freePort()
+    let file = "\(folder)/server.py"
+    try Data(script.utf8).write(to: URL(filePath: file))
+    return try GitServer("python3", [file, "\(port)", folder], port: port, folder, environment)
   }
 
-  private init(_ program: String, _ arguments: [String], port: Int, fixture: GitFixture) throws {
+  private init(
+    _ program: String,
+    _ arguments: [String],
+    port: Int,
+    _ folder: String,
+    _ environment: [String: String]
+  ) throws {
     self.port = port
+    // env becomes the program, so that its id is the child's.
     process = try ChildProcess(
-      program,
-      arguments,
-      environment: fixture.environment,
-      log: fixture.path("server.log")
+      "/usr/bin/env",
+      [program] + arguments,
+      environment: environment,
+      log: "\(folder)/server.log"
     )
     for _ in 0..<200 {
-      if Self.answers(port) { return }
+      if let descriptor = Sockets.connect(port: port) {
+        close(descriptor)
+        return
+      }
       usleep(50_000)
     }
     process.end()
-    struct NoAnswer: Error {}
-    throw NoAnswer()
+    throw FixtureError("\(program) does not answer on port \(port)")
   }
 
   deinit { process.end() }
-
-  private static func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = loopback(0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-      }
-    }
-    try #require(isBound)
-    return Int(UInt16(bigEndian: address.sin_port))
-  }
-
-  private static func answers(_ port: Int) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = loopback(UInt16(port))
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-  }
-
-  private static func loopback(_ port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    return address
-  }
 
   /// git's own CGI program needs a web server around it; this is the smallest.
   private static let script = """
