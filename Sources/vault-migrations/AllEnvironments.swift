@@ -77,7 +77,7 @@ struct AllEnvironments {
   ///
   /// Throws ``Problems`` when the project itself cannot be read.
   func run(_ body: @escaping @Sendable (Context) async throws -> Outcome) async throws -> Int32 {
-    let open = try OpenProject.inWorkTree(context).trusting(base, context)
+    let open = try OpenProject.inWorkTree(context, trusting: base).trusting(base, context)
     let own = open.project.settings.environments
     let names = open.settings.environments.keys.filter { own[$0] != nil }.sorted()
     for name in own.keys.sorted() where !names.contains(name) {

@@ -29,6 +29,23 @@ extension OpenProject {
     return open
   }
 
+  /// Makes sure that a pull request has no other files of the machine read, and shown in messages, than its own.
+  ///
+  /// Throws ``Problem``; without a revision that is trusted, files may lie anywhere.
+  static func refuseFilesOutside(_ source: any ProjectSource, _ revision: String?) throws {
+    guard revision != nil else { return }
+    let settings = try Project.readSettings(from: source).settings
+    for (what, path) in [("schema", settings.schema), ("migrations", settings.migrations)]
+    where path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+      throw Problem(
+        .configurationInvalid,
+        "the pull request's \(what) lies outside of its folder, and is not read with --base",
+        at: SourceLocation(file: settings.file),
+        hint: "keep it beside config.yaml"
+      )
+    }
+  }
+
   /// What is trusted about servers and logins.
   var settings: Settings { base?.settings ?? project.settings }
 

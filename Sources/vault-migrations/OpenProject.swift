@@ -16,9 +16,10 @@ struct OpenProject {
   /// Reads the project of the work tree.
   ///
   /// - Throws: ``Problems``, ``Problem``.
-  static func inWorkTree(_ context: Context) throws -> OpenProject {
+  static func inWorkTree(_ context: Context, trusting revision: String? = nil) throws -> OpenProject {
     let folder = try context.projectFolder()
     let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    try refuseFilesOutside(source, revision)
     return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
   }
 

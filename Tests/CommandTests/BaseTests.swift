@@ -22,6 +22,42 @@ import Values
     }
   }
 
+  @Test func believesNoVariableOfThePullRequestAboutServers() async throws {
+    try await withPipeline { project, server in
+      try await BaoServer.with { stranger in
+        try await project.git("checkout", "-q", "main")
+        try project.edit("config.yaml", server.address, "\"${place}\"")
+        try project.edit("config.yaml", "variables: {", "variables: {place: \"\(server.address)\", ")
+        try await project.commit("Name the address")
+        try await project.git("checkout", "-q", "-B", "pull-request")
+        try project.edit("config.yaml", server.address, stranger.address)
+        try await project.commit("Redirect")
+        #expect(try await project.json("plan", "--base", "main")["pending"] == [])
+        try await project.tool("plan", exits: 77)
+      }
+    }
+  }
+
+  @Test func readsNoFilesFromOutsideForThePullRequest() async throws {
+    try await withPipeline { project, _ in
+      let outside = try project.scratch.write("outside.yaml", "secret-of-the-machine: {desired_state: {}}\n")
+      try project.edit(
+        "schema.yaml",
+        "token_ttl: 20m",
+        "token_ttl: 20m\n    description: \"${file:\(outside)}\""
+      )
+      try await project.generate("more")
+      let told = try await project.tool("validate", "--base", "main").errors
+      #expect(told.contains("${file:\(outside)} is not read: main neither uses it"))
+      try project.edit("config.yaml", "variables: {", "schema: ../../outside.yaml\nvariables: {")
+      for command in ["plan", "validate", "generate"] {
+        let outcome = try await project.tool(command, "--base", "main", exits: 78)
+        #expect(outcome.errors.contains("the pull request's schema lies outside of its folder"))
+        #expect(!outcome.errors.contains("secret-of-the-machine"))
+      }
+    }
+  }
+
   @Test func readsNoVariableThatThePullRequestIsTheFirstToName() async throws {
     try await withPipeline { project, _ in
       try project.edit(

@@ -61,6 +61,7 @@ struct GenerateCommand: ToolCommand {
     let folder = try context.projectFolder()
     let repository = try context.repository(holding: folder)
     let workTree = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    try OpenProject.refuseFilesOutside(workTree, base.revision)
     let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
     let project = try Project.read(from: workTree, schemaFrom: schemaSource)
     let open = try OpenProject(folder: folder, source: workTree, project: project).trusting(

@@ -37,7 +37,8 @@ struct PlanCommand: EnvironmentCommand {
   var decision: String? { acceptServer ? "--accept-server" : nil }
 
   func outcome(in context: Context) async throws -> Outcome {
-    let open = try OpenProject.inWorkTree(context).trusting(base.revision, context)
+    let open = try OpenProject.inWorkTree(context, trusting: base.revision)
+      .trusting(base.revision, context)
     let problems = try Validator.problems(in: open.project, comparesSchema: false)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     var plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)

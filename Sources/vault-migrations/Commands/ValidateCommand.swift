@@ -39,7 +39,9 @@ struct ValidateCommand: ToolCommand {
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
-    let open = try (revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context))
+    let open = try
+      (revision.map { try OpenProject.at($0, context) }
+      ?? OpenProject.inWorkTree(context, trusting: base.revision))
       .trusting(base.revision, context)
     let problems = Problems.judged(
       try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn),
