@@ -25,8 +25,18 @@ package struct Settings: Sendable {
   package var allowed: Set<String> = []
   /// Globs of paths under which nothing may be that nobody declared.
   package var exclusive: [String] = []
+  package var hooks = Hooks()
   /// What the project knows about endpoints besides the built-in catalogue, as written.
   package var catalogue: Node?
+
+  /// Who applies what arrives on a branch, without a pipeline.
+  package struct Hooks: Hashable, Sendable {
+    package var branch = "main"
+    /// The environments that follow a merge or a pull in somebody's work tree.
+    package var postMerge: [String] = []
+    /// The environments that follow a push to a repository that hosts itself.
+    package var postReceive: [String] = []
+  }
 
   package init(file: String, project: String) {
     self.file = file

@@ -63,6 +63,7 @@ package struct SettingsReader {
     settings.exclusive = globs("exclusive", &map)
     settings.catalogue = map.node("catalogue")
     settings.environments = environments(&map)
+    HookSettings.read(&map, &settings, diagnostics)
     if let name = map.string("default_environment") {
       settings.defaultEnvironment = name
       if settings.environments[name] == nil {

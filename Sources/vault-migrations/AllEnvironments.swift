@@ -27,12 +27,16 @@ protocol EnvironmentCommand: ToolCommand, Sendable {
   /// Whose servers count, where that is not what is checked out.
   var trusted: String? { get }
 
+  /// The commit that is looked at instead of the work tree.
+  var revision: String? { get }
+
   func outcome(in context: Context) async throws -> Outcome
 }
 
 extension EnvironmentCommand {
   var decision: String? { nil }
   var trusted: String? { nil }
+  var revision: String? { nil }
 
   func run(in context: Context) async throws -> Int32 {
     guard everywhere.all else {
@@ -47,7 +51,9 @@ extension EnvironmentCommand {
         hint: "leave one of the two out"
       )
     }
-    return try await AllEnvironments(context, trusted).run { try await outcome(in: $0) }
+    return try await AllEnvironments(context, at: revision, trusting: trusted).run {
+      try await outcome(in: $0)
+    }
   }
 }
 
@@ -66,10 +72,12 @@ struct AllEnvironments {
   static let gravity: [Int32] = [1, 3, 77, 69, 78, 65, 64, 75, 2, 0]
 
   private let context: Context
+  private let revision: String?
   private let base: String?
 
-  init(_ context: Context, _ base: String?) {
+  init(_ context: Context, at revision: String?, trusting base: String?) {
     self.context = context
+    self.revision = revision
     self.base = base
   }
 
@@ -77,7 +85,8 @@ struct AllEnvironments {
   ///
   /// Throws ``Problems`` when the project itself cannot be read.
   func run(_ body: @escaping @Sendable (Context) async throws -> Outcome) async throws -> Int32 {
-    let open = try OpenProject.inWorkTree(context, trusting: base).trusting(base, context)
+    let found = try revision.map { try OpenProject.at($0, context) }
+    let open = try (found ?? OpenProject.inWorkTree(context, trusting: base)).trusting(base, context)
     let own = open.project.settings.environments
     let names = open.settings.environments.keys.filter { own[$0] != nil }.sorted()
     for name in own.keys.sorted() where !names.contains(name) {

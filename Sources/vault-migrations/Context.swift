@@ -10,7 +10,7 @@ import Values
 struct Context: Sendable {
   var options: GlobalOptions
   var console: Console
-  let environment: [String: String]
+  var environment: [String: String]
   /// What the shell says about a server, for what an environment leaves open.
   var connection: EnvironmentVariables
   let workingDirectory: String

@@ -65,6 +65,7 @@ struct VaultMigrations: AsyncParsableCommand {
         ]
       ),
       CommandGroup(name: "Taking over a server", subcommands: [ImportCommand.self, BaselineCommand.self]),
+      CommandGroup(name: "Repositories", subcommands: [HooksCommand.self, RebaseCommand.self]),
       CommandGroup(name: "Servers", subcommands: [DevCommand.self, LedgerCommand.self]),
     ]
   )

@@ -2,6 +2,7 @@ import Configuration
 import FoundationEssentials
 import Git
 import Migrations
+import StateTracker
 import Values
 
 /// The project that a command is about, read from disk or from a commit.
@@ -12,6 +13,8 @@ struct OpenProject {
   let project: Project
   /// What is trusted about servers instead of the project's own configuration.
   var base: TrustedBase?
+  /// The commit that it was read from; `nil` for the work tree.
+  var commit: ObjectID?
 
   /// Reads the project of the work tree.
   ///
@@ -27,9 +30,32 @@ struct OpenProject {
   ///
   /// - Throws: ``Problems``, ``Problem``.
   static func at(_ revision: String, _ context: Context) throws -> OpenProject {
-    let folder = try context.projectFolder()
-    let source = try revisionSource(revision, folder: folder, context.repository(holding: folder))
-    return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
+    let repository = try context.repository(holding: context.workingDirectory)
+    // Where there is no work tree, what is not in git lies with what the tool keeps there.
+    let isHosted = repository.isBare && context.options.config == nil
+    let folder = isHosted ? repository.gitDirectory + "/vault-migrations" : try context.projectFolder()
+    let source = try revisionSource(
+      revision,
+      folder: isHosted ? ".vault-migrations" : folder,
+      isHosted ? repository : context.repository(holding: folder)
+    )
+    return OpenProject(
+      folder: folder,
+      source: source,
+      project: try Project.read(from: source),
+      commit: source.commit
+    )
+  }
+
+  /// What environments have applied, as far as this repository knows; nobody is asked.
+  func knownHistories(_ context: Context) throws -> [String: [HistoryRecord]] {
+    var histories: [String: [HistoryRecord]] = [:]
+    for environment in project.settings.environments.values {
+      // Without the remote there is nothing to know.
+      guard let tracker = try? Session.stateTracker(of: environment, self, context) else { continue }
+      histories[environment.name] = try tracker.current().history()
+    }
+    return histories
   }
 
   /// Where the private server of an environment keeps its data, outside of git.
@@ -50,7 +76,7 @@ struct OpenProject {
       return RevisionSource(
         repository: repository,
         commit: commit,
-        folder: relative(folder, in: repository),
+        folder: folder.hasPrefix("/") ? relative(folder, in: repository) : folder,
         name: revision
       )
     } catch {

@@ -89,9 +89,9 @@ extension Context {
 }
 
 extension OpenProject {
-  /// The commit that the work tree is at; `nil` before the first one.
+  /// The commit that it is of, or that the work tree is at; `nil` before the first one.
   func sourceCommit(_ context: Context) throws -> String? {
-    try context.repository(holding: folder).head()?.description
+    try (commit ?? context.repository(holding: folder).head())?.description
   }
 
   /// What is not committed of configuration, schema and migrations, as shown to users.

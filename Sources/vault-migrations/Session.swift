@@ -102,7 +102,14 @@ struct Session {
     let repository = try context.repository(holding: open.folder)
     var remote: StateTracker.Remote?
     if environment.server != .embedded, let name = open.settings.remote {
-      guard try repository.configuration("remote.\(name).url") != nil else {
+      let isConfigured = try repository.configuration("remote.\(name).url") != nil
+      if isConfigured {
+        remote = StateTracker.Remote(
+          name: name,
+          transport: Transports.standard(for: repository, environment: context.environment)
+        )
+      } else if !repository.isBare {
+        // A repository that others push to is the remote itself.
         throw Problem(
           .configurationInvalid,
           "the repository has no remote \"\(name)\", which is to hold the state of \(environment.name)",
@@ -111,10 +118,6 @@ struct Session {
             "add it with \"git remote add \(name) URL\", or set \"remote: ''\" to keep the state in this repository"
         )
       }
-      remote = StateTracker.Remote(
-        name: name,
-        transport: Transports.standard(for: repository, environment: context.environment)
-      )
     }
     let identity = Identity.resolve(environment: context.environment, repository: repository)
     return StateTracker(

@@ -55,12 +55,11 @@ import Values
     ("lock_ttl: soon", "config.yaml:3:11: lock_ttl of config.yaml must be a duration such as 60s or 5m"),
     (
       "ledger: 5",
-      "config.yaml:3:9: ledger must name a KV v2 mount"
+      "config.yaml:3:9: ledger must name a KV v2 mount, or be false (the default is vault-migrations)"
     ),
     (
-      "ledger: false",
-      "config.yaml:3:9: ledger: false is not supported by this version "
-        + "(name a KV v2 mount, for example \"ledger: vault-migrations\")"
+      "hooks: {post_merge: [prd]}",
+      "config.yaml:3:21: hooks.post_merge names \"prd\", which is not under environments (did you mean \"prod\"?)"
     ),
     (
       "version: 2",

@@ -32,6 +32,11 @@ package struct Chain: Hashable, Sendable {
     links.map { "\(Migration.label($0.version)) \($0.name) \($0.checksum) \($0.schema)\n" }.joined()
   }
 
+  /// Reads what can be read of a chain, for a look at another branch's.
+  package static func read(_ bytes: [UInt8]) -> Chain {
+    read(ProjectFile(path: fileName, bytes: bytes), Diagnostics(.migrationInvalid))
+  }
+
   /// Reads a chain file; empty lines are skipped.
   static func read(_ file: ProjectFile, _ diagnostics: Diagnostics) -> Chain {
     var links: [Link] = []
@@ -46,7 +51,7 @@ package struct Chain: Hashable, Sendable {
           "the chain holds an unresolved merge conflict",
           at: location,
           hint:
-            "two branches added the same version: keep the one that is on main, then run generate again for the other"
+            "two branches added the same version: run \"vault-migrations rebase\", then git add and commit"
         )
         return Chain()
       }

@@ -1,5 +1,5 @@
 import Catalogue
-import Configuration
+package import Configuration
 package import Values
 import YAML
 
@@ -17,8 +17,19 @@ package enum MigrationFile {
   package static func text(_ migration: Migration) -> String { text(migration, comment: nil) }
 
   /// The same with a comment at its head.
-  static func text(_ migration: Migration, comment: String?) -> String {
+  package static func text(_ migration: Migration, comment: String?) -> String {
     YAML.emit(migration.value, keyOrder: keyOrder, comment: comment)
+  }
+
+  /// What stands at the head of a file as a comment; `nil` if nothing does.
+  package static func leadingComment(of bytes: [UInt8]) -> String? {
+    let lines = String(decoding: bytes, as: UTF8.self).split(
+      separator: "\n",
+      omittingEmptySubsequences: false
+    )
+    .prefix { $0.hasPrefix("#") }
+    guard !lines.isEmpty else { return nil }
+    return lines.map { $0.dropFirst($0.hasPrefix("# ") ? 2 : 1) }.joined(separator: "\n")
   }
 
   /// The version and name in a file's name; `nil` if it is not `NNNN-name.yaml`.
@@ -36,7 +47,7 @@ package enum MigrationFile {
   /// Reads a migration; unknown keys and wrong types are errors with their place.
   ///
   /// - Returns: `nil` after an error, which is in `diagnostics`.
-  static func read(_ file: ProjectFile, _ diagnostics: Diagnostics) -> Migration? {
+  package static func read(_ file: ProjectFile, _ diagnostics: Diagnostics) -> Migration? {
     guard let root = diagnostics.parse(file.bytes, file: file.path) else {
       if !diagnostics.hasErrors {
         diagnostics.error("the migration is empty", at: SourceLocation(file: file.path))

@@ -103,8 +103,21 @@ package struct Project: Sendable {
 
   /// The id of the schema's files as one git tree, which the chain and the state branch also hold.
   package func schemaID(in repository: Repository) throws -> String {
+    try Self.id(of: schemaFiles, in: repository)
+  }
+
+  /// The same of files that were not read as a project, those of overlays included.
+  package static func schemaID(
+    of schema: String,
+    in source: any ProjectSource,
+    _ repository: Repository
+  ) throws -> String {
+    try id(of: snapshot(of: schema, in: source), in: repository)
+  }
+
+  static func id(of files: [SnapshotFile], in repository: Repository) throws -> String {
     var changes: [String: TreeChange] = [:]
-    for file in schemaFiles { changes[file.name] = .blob(file.bytes) }
+    for file in files { changes[file.name] = .blob(file.bytes) }
     return try repository.hashTree(base: nil, changes: changes).description
   }
 

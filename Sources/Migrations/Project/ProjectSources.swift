@@ -39,7 +39,7 @@ package struct WorkTreeSource: ProjectSource {
 /// The files as a commit has them.
 package struct RevisionSource: ProjectSource {
   private let repository: Repository
-  private let commit: ObjectID
+  package let commit: ObjectID
   private let folder: String
   private let name: String
 

@@ -101,12 +101,6 @@ extension Project {
       + Overlay.all(in: source).map(\.snapshot)
   }
 
-  static func id(of files: [SnapshotFile], in repository: Repository) throws -> String {
-    var changes: [String: TreeChange] = [:]
-    for file in files { changes[file.name] = .blob(file.bytes) }
-    return try repository.hashTree(base: nil, changes: changes).description
-  }
-
   /// What a migration that goes back from one version to another cannot bring back, in any environment.
   package func lossesOfGoingBack(to version: Int) throws -> [Undo.Notice] {
     var notices: Set<Undo.Notice> = []

@@ -120,7 +120,8 @@ package struct Validator {
       diagnostics.error(
         "version \(migration.label) exists twice: \(previous.fileName) and \(migration.fileName)",
         at: SourceLocation(file: "\(folder)/\(migration.fileName)"),
-        hint: "two branches added it: keep the one that is on main, and run generate again for the other"
+        hint:
+          "two branches added it: \"vault-migrations rebase BRANCH\" puts this one's behind those of BRANCH"
       )
     }
     let present = [0] + Set(project.migrations.map(\.version)).sorted()

@@ -93,6 +93,9 @@ struct SyncCommand: EnvironmentCommand {
   @Flag(help: "Run although schema or migrations are not committed.")
   var allowDirty = false
 
+  @Option(help: "Take everything from a commit instead of the work tree; also in a bare repository.")
+  var revision: String?
+
   @OptionGroup var flags: RunFlags
   @OptionGroup var everywhere: AllFlag
   @OptionGroup var global: GlobalOptions
@@ -100,7 +103,12 @@ struct SyncCommand: EnvironmentCommand {
   var decision: String? { flags.decision }
 
   func outcome(in context: Context) async throws -> Outcome {
-    try await RunCommand(context: context, flags: flags, needsCommit: !allowDirty).outcome()
+    try await RunCommand(
+      context: context,
+      flags: flags,
+      needsCommit: !allowDirty && revision == nil,
+      revision: revision
+    ).outcome()
   }
 }
 
@@ -109,9 +117,10 @@ struct RunCommand: Sendable {
   let context: Context
   let flags: RunFlags
   let needsCommit: Bool
+  var revision: String?
 
   func outcome() async throws -> Outcome {
-    let open = try OpenProject.inWorkTree(context)
+    let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
     let problems = try Validator.problems(in: open.project)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     if needsCommit {

@@ -19,6 +19,7 @@ struct ValidateCommand: ToolCommand {
       EXAMPLE:
         vault-migrations validate --env prod --mode lenient
         vault-migrations validate --revision origin/main
+        vault-migrations validate --merge-base origin/main --mode lenient
       """
   )
 
@@ -32,6 +33,9 @@ struct ValidateCommand: ToolCommand {
   @Option(help: "Check a commit instead of the work tree.")
   var revision: String?
 
+  @Option(help: "Check what merging into this branch would give, for example origin/main; made in memory.")
+  var mergeBase: String?
+
   @Flag(help: "Warnings, such as of unknown fields, are errors.")
   var strict = false
 
@@ -39,12 +43,10 @@ struct ValidateCommand: ToolCommand {
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
-    let open = try
-      (revision.map { try OpenProject.at($0, context) }
-      ?? OpenProject.inWorkTree(context, trusting: base.revision))
-      .trusting(base.revision, context)
+    let open = try openProject(context).trusting(base.revision, context)
     let problems = Problems.judged(
-      try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn),
+      try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn)
+        + AppliedCheck.problems(in: open.project, applied: try open.knownHistories(context)),
       strictly: strict
     )
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
@@ -61,6 +63,12 @@ struct ValidateCommand: ToolCommand {
       "\(style.added("valid"))  \(Plural.of(count, "path")), \(Plural.of(project.migrations.count, "migration"))"
     }
     return 0
+  }
+
+  private func openProject(_ context: Context) throws -> OpenProject {
+    if let mergeBase { return try MergedProject(context).merge(revision ?? "HEAD", into: mergeBase) }
+    return try revision.map { try OpenProject.at($0, context) }
+      ?? OpenProject.inWorkTree(context, trusting: base.revision)
   }
 
   private func resolvers(_ open: OpenProject, _ context: Context) throws -> [String: Resolver] {

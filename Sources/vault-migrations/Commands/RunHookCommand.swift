@@ -1,0 +1,129 @@
+import ArgumentParser
+import Catalogue
+import Configuration
+import FoundationEssentials
+import Git
+import Migrations
+import StateTracker
+import Values
+
+struct RunHookCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Does what a hook does; called by the installed scripts, and by managers of hooks.",
+    discussion: """
+      EXAMPLE:
+        vault-migrations hooks run pre-commit
+      """
+  )
+
+  @Argument(help: "pre-commit, pre-push, post-merge or post-receive.")
+  var hook: Hook
+
+  @Argument(help: ArgumentHelp("What git passes to the hook.", visibility: .hidden))
+  var arguments: [String] = []
+
+  @OptionGroup var global: GlobalOptions
+
+  func run(in context: Context) async throws -> Int32 {
+    // What a hook does may move references itself.
+    guard context.environment["VAULT_MIGRATIONS_HOOK"] == nil else { return 0 }
+    var context = context
+    context.environment["VAULT_MIGRATIONS_HOOK"] = hook.rawValue
+    switch hook {
+    case .preCommit: return try HookCheck(context).checkStaged()
+    case .prePush: return try HookCheck(context).checkPushed(references(context))
+    case .postMerge: return try await HookSync(context).followMerge()
+    case .postReceive:
+      return try await HookSync(context).followPush(PushedReference.ofReceive(Self.input()))
+    }
+  }
+
+  private static func input() -> String {
+    var text = ""
+    while let line = readLine(strippingNewline: false) { text += line }
+    return text
+  }
+
+  private func references(_ context: Context) throws -> [PushedReference] {
+    // The pre-commit framework reads the standard input itself, and gives its content in variables.
+    if let commit = context.environment["PRE_COMMIT_TO_REF"] {
+      let repository = try context.repository(holding: context.workingDirectory)
+      let name = context.environment["PRE_COMMIT_REMOTE_BRANCH"] ?? "refs/heads/unknown"
+      return [PushedReference(name: name, new: try repository.resolve(commit), old: nil)]
+    }
+    return PushedReference.ofPush(Self.input())
+  }
+}
+
+/// What is checked before a commit and before a push.
+struct HookCheck {
+  private let context: Context
+  private let repository: Repository
+  /// The folder of `config.yaml`, relative to the root.
+  private let folder: String
+
+  init(_ context: Context) throws {
+    self.context = context
+    let repository = try context.repository(holding: context.workingDirectory)
+    self.repository = repository
+    // A branch may have no project while another one has.
+    let found = try? context.projectFolder()
+    folder = found.map { OpenProject.relative($0, in: repository) } ?? ".vault-migrations"
+  }
+
+  /// Looks at what is staged, if that is another project than that of the last commit.
+  func checkStaged() throws -> Int32 {
+    let staged = try repository.staged(below: folder, environment: context.environment)
+    guard staged["config.yaml"] != nil else { return 0 }
+    if let head = try repository.head(), try repository.files(below: folder, at: head) == staged { return 0 }
+    let source = BlobSource(staged, in: repository, shownAs: folder)
+    // A schema may be committed before its migration.
+    try check(source, comparesSchema: false)
+    return 0
+  }
+
+  /// Validates each commit that a branch of the remote shall have, if it brings a change to the project.
+  func checkPushed(_ references: [PushedReference]) throws -> Int32 {
+    var checked: Set<ObjectID> = []
+    var problems: [Problem] = []
+    for reference in references where reference.name.hasPrefix("refs/heads/") {
+      guard let new = reference.new, checked.insert(new).inserted,
+        try repository.entry("\(folder)/config.yaml", at: new) != nil, try brings(reference, new)
+      else { continue }
+      let name = new.short
+      let source = RevisionSource(repository: repository, commit: new, folder: folder, name: name)
+      do {
+        try check(source, comparesSchema: true)
+      } catch let error as Problems {
+        problems += error.items
+      }
+    }
+    guard problems.isEmpty else { throw Problems(items: problems) }
+    return 0
+  }
+
+  private func brings(_ reference: PushedReference, _ new: ObjectID) throws -> Bool {
+    guard let old = reference.old, repository.contains(old) else { return true }
+    return try repository.entry(folder, at: old)?.id != repository.entry(folder, at: new)?.id
+  }
+
+  private func check(_ source: any ProjectSource, comparesSchema: Bool) throws {
+    let project = try Project.read(from: source)
+    let root = repository.workTree ?? repository.gitDirectory
+    let open = OpenProject(folder: "\(root)/\(folder)", source: source, project: project)
+    var resolvers: [String: Resolver] = [:]
+    for environment in project.settings.environments.values {
+      resolvers[environment.name] = open.resolver(for: environment, mode: .lenient, context)
+    }
+    let problems =
+      try Validator.problems(
+        in: project,
+        resolvers: resolvers,
+        comparesSchema: comparesSchema,
+        fields: .builtIn
+      ) + AppliedCheck.problems(in: project, applied: try open.knownHistories(context))
+    guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    for warning in problems { context.console.complain { ErrorReport.text(warning, $0) } }
+  }
+}
