@@ -60,6 +60,7 @@ package struct SettingsReader {
     settings.variables = variables(&map)
     settings.plain = Set(map.strings("plain") ?? [])
     settings.notSecret = NotSecretReader.read(from: &map, diagnostics)
+    settings.allowed = Set(map.strings("allowed") ?? [])
     settings.exclusive = globs("exclusive", &map)
     settings.catalogue = map.node("catalogue")
     settings.environments = environments(&map)

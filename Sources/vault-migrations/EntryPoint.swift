@@ -60,7 +60,8 @@ struct VaultMigrations: AsyncParsableCommand {
       CommandGroup(
         name: "Looking",
         subcommands: [
-          StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self, CatalogueCommand.self,
+          StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self, DiffCommand.self,
+          CatalogueCommand.self,
         ]
       ),
       CommandGroup(name: "Taking over a server", subcommands: [ImportCommand.self, BaselineCommand.self]),

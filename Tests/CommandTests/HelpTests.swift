@@ -6,7 +6,7 @@ import Values
 @Suite struct HelpTests {
   private static let commands = [
     [], ["init"], ["validate"], ["lint"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"],
-    ["history"],
+    ["history"], ["diff"],
     ["show"],
     ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"],
     ["dev", "up"],

@@ -33,7 +33,7 @@ struct RoleLint {
 
   private func isProtected(_ declaration: Schema.Declaration) -> Bool {
     project.settings.environments.values.contains {
-      $0.isProtected && declaration.environments?.contains($0.name) ?? true
+      $0.isProtected && declaration.scope.includes($0.name)
     }
   }
 

@@ -257,6 +257,8 @@ struct NeedCollector {
 
   // MARK: - The tool's own
 
+  private static let longRuns = "keeps the login alive in a long run"
+
   mutating func addOwn(_ settings: Settings, _ environment: Environment, _ paths: Set<VaultPath>) {
     if writes {
       for namespace in namespaces {
@@ -266,8 +268,10 @@ struct NeedCollector {
     if paths.contains(where: { $0.isAuthMethod && $0.namespace.isEmpty }) {
       add(VaultPath("auth/token/lookup-self"), ["read"], "which auth method the token came through")
     }
-    if case .appRole = environment.login {
+    if environment.login?.isPresented ?? false {
       add(VaultPath("auth/token/revoke-self"), ["update"], "ends the login")
+      add(VaultPath("auth/token/renew-self"), ["update"], Self.longRuns)
+      add(VaultPath("auth/token/lookup-self"), ["read"], Self.longRuns)
     }
     addLedger(settings, environment, paths)
   }

@@ -1,5 +1,5 @@
 package import Catalogue
-import Configuration
+package import Configuration
 package import Values
 import YAML
 
@@ -9,89 +9,46 @@ package struct SchemaReader {
   private let diagnostics = Diagnostics(.schemaInvalid)
   private var schema = Schema()
   /// Entries whose names the server writes in lower case, by such paths.
-  private var lowercased: [VaultPath: Entry] = [:]
+  private var lowercased: [VaultPath: SchemaEntry] = [:]
 
   private init(catalogue: Catalogue) {
     self.catalogue = catalogue
   }
 
-  /// Reads one file, or the files of a folder, as one schema.
+  /// Reads one file, or the files of a folder, as one schema, with what overlays add for their environments.
   ///
-  /// - Throws: ``Problems`` with everything that is wrong, each with its place.
+  /// The settings have the variables that `for_each:` goes over. Throws ``Problems`` with everything that is wrong, each
+  /// with its place.
   package static func read(
     _ files: [ProjectFile],
+    overlays: [Overlay] = [],
+    settings: Settings? = nil,
     catalogue: Catalogue
   ) throws(Problems) -> (schema: Schema, warnings: [Problem]) {
     var reader = SchemaReader(catalogue: catalogue)
-    let documents = files.compactMap { reader.diagnostics.parse($0.bytes, file: $0.path) }
-    let entries = documents.flatMap { reader.entries(of: $0) }
+    let finder = SchemaEntries(settings: settings, diagnostics: reader.diagnostics)
+    var entries: [SchemaEntry] = []
+    for file in files {
+      guard let document = reader.diagnostics.parse(file.bytes, file: file.path) else { continue }
+      entries += finder.entries(of: document, for: nil)
+    }
+    for overlay in overlays where finder.isKnown(overlay) {
+      guard let document = reader.diagnostics.parse(overlay.file.bytes, file: overlay.file.path) else {
+        continue
+      }
+      entries += finder.entries(of: document, for: overlay.environment)
+    }
     let mounts = MountTable(declaredBy: entries.lazy.map { ($0.path, $0.node.value) })
     for entry in entries where !entry.isImplied { reader.declare(entry, mounts) }
-    for entry in entries where entry.isImplied && reader.schema.declaration(at: entry.path) == nil {
-      reader.declare(entry, mounts)
+    for var entry in entries where entry.isImplied {
+      for other in reader.schema.all(at: entry.path) { entry.scope = entry.scope.subtracting(other.scope) }
+      if !entry.scope.isEmpty { reader.declare(entry, mounts) }
     }
     let warnings = try reader.diagnostics.finish()
     return (reader.schema, warnings)
   }
 
-  private struct Entry {
-    let path: VaultPath
-    let location: SourceLocation
-    let node: Node
-    /// Whether nobody wrote it: a namespace that holds something must exist.
-    var isImplied = false
-  }
-
-  /// Every entry of a document, those of its namespaces included.
-  private func entries(of document: Node) -> [Entry] {
-    guard var map = MapReader(document, "the schema", diagnostics) else { return [] }
-    var found = entries(in: "", &map)
-    found += namespaces(below: "", &map)
-    map.finish()
-    return found
-  }
-
-  private func namespaces(below parent: String, _ map: inout MapReader) -> [Entry] {
-    guard let node = map.node("namespaces"), var children = MapReader(node, "namespaces", diagnostics) else {
-      return []
-    }
-    var found: [Entry] = []
-    for pair in children.all() {
-      if let hint = PathRules.complaint(aboutNamespace: pair.key) {
-        diagnostics.error("\"\(pair.key)\" is not a namespace", at: pair.keyLocation, hint: hint)
-        continue
-      }
-      guard var child = MapReader(pair.value, "namespace \(pair.key)", diagnostics) else { continue }
-      let name = parent.isEmpty ? pair.key : "\(parent)/\(pair.key)"
-      let itself = VaultPath("sys/namespaces/\(pair.key)", in: parent)
-      let node = Node.emptyMap(at: pair.keyLocation)
-      found.append(Entry(path: itself, location: pair.keyLocation, node: node, isImplied: true))
-      found += entries(in: name, &child)
-      found += namespaces(below: name, &child)
-      child.finish()
-    }
-    return found
-  }
-
-  private func entries(in namespace: String, _ map: inout MapReader) -> [Entry] {
-    guard let node = map.node("desired_state"), var state = MapReader(node, "desired_state", diagnostics)
-    else {
-      return []
-    }
-    return state.all().compactMap { pair in
-      if let complaint = PathRules.complaint(about: pair.key) {
-        diagnostics.error(complaint.message, at: pair.keyLocation, path: pair.key, hint: complaint.hint)
-        return nil
-      }
-      return Entry(
-        path: PathRules.normal(pair.key, in: namespace),
-        location: pair.keyLocation,
-        node: pair.value
-      )
-    }
-  }
-
-  private mutating func declare(_ entry: Entry, _ mounts: MountTable) {
+  private mutating func declare(_ entry: SchemaEntry, _ mounts: MountTable) {
     guard case .mapping(var pairs) = entry.node.normalisedEmpty.content else {
       diagnostics.error(
         "\(entry.path) must be a map of fields, not \(entry.node.value.kind)",
@@ -100,7 +57,6 @@ package struct SchemaReader {
       )
       return
     }
-    let environments = takeEnvironments(from: &pairs, of: entry)
     let manageNode = pairs.firstIndex { $0.key == Manage.manageKey }.map { pairs.remove(at: $0).value }
     let ownerNode = pairs.firstIndex { $0.key == Manage.ownerKey }.map { pairs.remove(at: $0).value }
     let silences = takeSilences(from: &pairs, of: entry)
@@ -127,12 +83,13 @@ package struct SchemaReader {
     guard let value else { return }
     var declaration = Schema.Declaration(
       value: value,
-      environments: environments,
+      scope: entry.scope,
       terms: terms,
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
     declaration.silences = silences
+    declaration.isRepeated = entry.isRepeated
     if let manageNode {
       declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
       check(declaration, at: manageNode.location, entry.path, endpoint)
@@ -142,12 +99,7 @@ package struct SchemaReader {
       checkOwner(declaration, at: ownerNode.location, entry.path, endpoint, sharing: manageNode)
     }
     if let other = schema.declare(declaration, at: entry.path, isAction: isAction) {
-      diagnostics.error(
-        "\(entry.path) is declared twice; the other place is \(other.location)",
-        at: entry.location,
-        path: entry.path.description,
-        hint: "keep one of the two"
-      )
+      refuseSecond(entry, other)
       return
     }
     guard endpoint.lowercasesName else { return }
@@ -155,7 +107,9 @@ package struct SchemaReader {
     let folded = entry.path.with(
       path: endpoint.prefix + entry.path.path.dropFirst(endpoint.prefix.count).lowercased()
     )
-    if let other = lowercased.updateValue(entry, forKey: folded) {
+    if let other = lowercased.updateValue(entry, forKey: folded), other.path != entry.path,
+      !other.scope.intersection(entry.scope).isEmpty
+    {
       diagnostics.error(
         "\(entry.path) and \(other.path) are one to the server, which writes names in lower case; "
           + "the other place is \(other.location)",
@@ -197,6 +151,22 @@ package struct SchemaReader {
         Suggestion.hint(for: name, among: declared) ?? "declare what it is to be at first, or leave it out"
       )
     }
+  }
+
+  private func refuseSecond(_ entry: SchemaEntry, _ other: Schema.Declaration) {
+    let isOwn = entry.isRepeated && other.location == entry.location
+    diagnostics.error(
+      isOwn
+        ? "for_each gives \(entry.path) twice in one environment"
+        : "\(entry.path) is declared twice; the other place is \(other.location)",
+      at: entry.location,
+      path: entry.path.description,
+      hint: isOwn
+        ? "two elements have one key: name each once, or write more of the element into the path"
+        : entry.isOverlay
+          ? "an overlay adds paths, and redefines none: put a variable into the schema, or limit each with environments"
+          : "keep one of the two"
+    )
   }
 
   /// Only what is ours may be declared; what cannot be shared is refused.
@@ -249,7 +219,7 @@ package struct SchemaReader {
   }
 
   /// The keys of an action that are no arguments; `nil` if there are none.
-  private func takeTerms(from pairs: inout [Node.Pair], of entry: Entry) -> ActionTerms? {
+  private func takeTerms(from pairs: inout [Node.Pair], of entry: SchemaEntry) -> ActionTerms? {
     let stated = pairs.filter { ActionTerms.keys.contains($0.key) }
     guard !stated.isEmpty, var map = MapReader(entry.node.with(stated), "\(entry.path)", diagnostics) else {
       return nil
@@ -259,7 +229,8 @@ package struct SchemaReader {
   }
 
   /// `lint: {RULE: REASON}`, which is not sent.
-  private func takeSilences(from pairs: inout [Node.Pair], of entry: Entry) -> [String: Schema.Silence] {
+  private func takeSilences(from pairs: inout [Node.Pair], of entry: SchemaEntry) -> [String: Schema.Silence]
+  {
     guard let index = pairs.firstIndex(where: { $0.key == "lint" }) else { return [:] }
     let node = pairs.remove(at: index).value
     var silences: [String: Schema.Silence] = [:]
@@ -286,23 +257,6 @@ package struct SchemaReader {
     }
     return silences
   }
-
-  private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {
-    guard let index = pairs.firstIndex(where: { $0.key == "environments" }) else { return nil }
-    let node = pairs.remove(at: index).value
-    guard let names = node.value.array?.compactMap(\.string), !names.isEmpty,
-      names.count == node.value.array?.count
-    else {
-      diagnostics.error(
-        "environments of \(entry.path) must be a list of names",
-        at: node.location,
-        path: entry.path.description,
-        hint: "for example \"environments: [prod]\""
-      )
-      return nil
-    }
-    return Set(names)
-  }
 }
 
 extension Node {
@@ -315,7 +269,7 @@ extension Node {
     if case .scalar(.null) = content { .emptyMap(at: location) } else { self }
   }
 
-  fileprivate func with(_ pairs: [Pair]) -> Node {
+  func with(_ pairs: [Pair]) -> Node {
     Node(.mapping(pairs), at: location)
   }
 }

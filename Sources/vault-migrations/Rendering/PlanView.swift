@@ -6,11 +6,12 @@ import Values
 struct PlanView {
   let plan: Plan
 
-  func print(on console: Console) {
+  /// What is printed; warnings are told beside it.
+  func outcome(on console: Console, status: Int32 = 0) -> Outcome {
     if !console.isJSON {
       for warning in plan.warnings { console.complain { ErrorReport.text(warning, $0) } }
     }
-    console.result(json) { text($0) }
+    return Outcome(document: json, text: text(console.style), status: status)
   }
 
   func text(_ style: Style) -> String {
