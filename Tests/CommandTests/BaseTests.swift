@@ -65,7 +65,7 @@ import Values
         "token_ttl: 20m",
         "token_ttl: 20m\n    bound_cidr_list: [\"${NEW_SECRET}\"]"
       )
-      try project.edit("config.yaml", "plain: [REGION]", "plain: [REGION, NEW_SECRET, PIPELINE_TOKEN]")
+      try project.edit("config.yaml", "plain: [REGION]", "plain: [REGION, NEW_SECRET]")
       try project.edit("config.yaml", "variables: {", "variables: {shown: \"${NEW_SECRET}\", ")
       try await project.generate("more")
       let secret = "very-secret-value"
