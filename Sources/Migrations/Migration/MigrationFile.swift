@@ -23,10 +23,9 @@ package enum MigrationFile {
 
   /// What stands at the head of a file as a comment; `nil` if nothing does.
   package static func leadingComment(of bytes: [UInt8]) -> String? {
-    let lines = String(decoding: bytes, as: UTF8.self).split(
-      separator: "\n",
-      omittingEmptySubsequences: false
-    )
+    let lines = String(decoding: bytes, as: UTF8.self).split(omittingEmptySubsequences: false) {
+      $0.isNewline
+    }
     .prefix { $0.hasPrefix("#") }
     guard !lines.isEmpty else { return nil }
     return lines.map { $0.dropFirst($0.hasPrefix("# ") ? 2 : 1) }.joined(separator: "\n")
