@@ -94,6 +94,8 @@ struct EntryReader: Sendable {
     if try fields.flag("sudo") { endpoint.needsSudo = true }
     if try fields.flag("open") { endpoint.isOpen = true }
     if try fields.flag("creates") { endpoint.tellsCreation = true }
+    endpoint.needsOutside.formUnion(try fields.names("outside"))
+    endpoint.withoutOutside.merge(try fields.map("alone"), uniquingKeysWith: { $1 })
     if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses

@@ -39,6 +39,10 @@ package struct Endpoint: Sendable {
   package var lowercasesName = false
   /// Whether reading and writing ask for the capability `sudo`.
   package var needsSudo = false
+  /// The fields with which a write needs systems outside; `always` for any write.
+  package var needsOutside: Set<String> = []
+  /// The fields that make a write work without systems outside, for a trial.
+  package var withoutOutside: [String: Value] = [:]
   /// Whether anybody may list it.
   package var isOpen = false
   /// Whether the first write asks for the capability `create`; elsewhere every write is an `update`.

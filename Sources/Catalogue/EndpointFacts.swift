@@ -79,6 +79,8 @@ extension Endpoint {
     facts["deletable_if"] = deletableIf.map(Value.string)
     if needsSudo { facts["sudo"] = true }
     if isOpen { facts["open"] = true }
+    note("outside", needsOutside)
+    note("alone", withoutOutside)
     if tellsCreation { facts["creates"] = true }
     if lowercasesName { facts["lowercase_name"] = true }
     if isBuiltIn(path) { facts["built_in"] = true }

@@ -47,7 +47,9 @@ struct VaultMigrations: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Writing",
-        subcommands: [InitCommand.self, ValidateCommand.self, LintCommand.self, GenerateCommand.self]
+        subcommands: [
+          InitCommand.self, ValidateCommand.self, LintCommand.self, GenerateCommand.self, VerifyCommand.self,
+        ]
       ),
       CommandGroup(
         name: "Applying",

@@ -5,7 +5,7 @@ import Values
 /// What scripts and readers rely on: help, exit statuses, documents.
 @Suite struct HelpTests {
   private static let commands = [
-    [], ["init"], ["validate"], ["lint"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"],
+    [], ["init"], ["validate"], ["verify"], ["lint"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"],
     ["history"], ["diff"],
     ["show"],
     ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"],

@@ -49,6 +49,12 @@ package struct Fold: Hashable, Sendable {
     }
   }
 
+  /// Leaves a path out, as if it had never been declared.
+  mutating func forget(_ path: VaultPath) {
+    resources[path] = nil
+    manages[path] = nil
+  }
+
   /// Whether another fold declares something else at a path, or shares it otherwise.
   func differs(from other: Fold, at path: VaultPath) -> Bool {
     resources[path] != other.resources[path] || manages[path] != other.manages[path]

@@ -58,7 +58,9 @@ package struct SchemaReader {
       return
     }
     let manageNode = pairs.firstIndex { $0.key == Manage.manageKey }.map { pairs.remove(at: $0).value }
-    let ownerNode = pairs.firstIndex { $0.key == Manage.ownerKey }.map { pairs.remove(at: $0).value }
+    // A text is a field of the user's own, which many secrets have.
+    let ownerNode = pairs.firstIndex { $0.key == Manage.ownerKey && $0.value.mapping != nil }
+      .map { pairs.remove(at: $0).value }
     let silences = takeSilences(from: &pairs, of: entry)
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     var isAction = endpoint.kind == .action
