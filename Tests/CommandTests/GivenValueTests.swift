@@ -179,6 +179,27 @@ import Values
     }
   }
 
+  /// Half of what a role logs in with: it can be handed on, and is shown nowhere.
+  @Test func `The id of a role can be put into a secret, and stays one`() async throws {
+    let state = """
+      auth/approle: {type: approle}
+      auth/approle/role/web: {token_ttl: 20m}
+      apps/: {type: kv-v2}
+      apps/data/web: {data: {role: "${id:auth/approle/role/web/role-id}"}}
+      """
+    try await withServer(state) { project, server in
+      try await project.generate("initial")
+      let outcome = try await project.tool("sync", "--log-level", "debug")
+      let role = try #require(try server.data("auth/approle/role/web/role-id")?["role_id"]?.string)
+      #expect(try server.data("apps/data/web")?.at("data.role") == .string(role))
+      #expect(!(outcome.output + outcome.errors).contains(role))
+      try await project.git("fetch", "-q", "origin")
+      let sent = try await project.git("show", "origin/vault-migrations/prod:sent/apps/data/web.yaml")
+      #expect(sent.contains("hmac-sha256") && !sent.contains(role))
+      try await expectNothingLeft(project)
+    }
+  }
+
   @Test func `What is on the server already can be referred to without being declared`() async throws {
     let text = #"""
       sys/policies/acl/web:

@@ -194,11 +194,16 @@ struct GivenValues {
   /// The names under which servers answer with an id; the first that is there counts.
   private static let idFields = ["id", "issuer_id", "client_id", "role_id", "method_id", "key_id"]
 
-  /// A value of users, such as a secret's field that happens to be called so, is none.
+  /// A value of users, such as a secret's field that happens to be called so, is none. An id that lets somebody in, as a
+  /// role's does, stays secret.
   private func id(of object: GivenObject, in data: Value) -> Value? {
     let endpoint = endpoint(of: object)
-    return Self.idFields.lazy.filter { !endpoint.isSecret(field: $0) }.compactMap { Self.text(data[$0]) }
-      .first
+    for field in Self.idFields {
+      guard let text = Self.text(data[field]) else { continue }
+      if !endpoint.isSecret(field: field) { return text }
+      if endpoint.isKnown, !endpoint.shape.exact { return text.sensitive }
+    }
+    return nil
   }
 
   private func endpoint(of object: GivenObject) -> Endpoint {
