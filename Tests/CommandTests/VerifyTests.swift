@@ -117,6 +117,32 @@ import Values
     }
   }
 
+  /// A pull request calls a secret plain, and has files of the machine read.
+  @Test func showsAPullRequestNothingOfItsPipeline() async throws {
+    try await withVersions { project in
+      try await project.git("branch", "base")
+      let secret = randomText("secret-")
+      let file = try project.scratch.write("token", secret)
+      try project.write("config.yaml", project.read("config.yaml") + "plain: [USES]\n")
+      try project.write(
+        "schema.yaml",
+        project.read("schema.yaml")
+          + "  auth/approle/role/spy:\n    token_type: \"${file:\(file)}\"\n    token_ttl: ${USES}\n"
+      )
+      try await project.generate("spy")
+      let outcome = try await project.with(["USES": secret]).tool(
+        "verify",
+        "--env",
+        "prod",
+        "--base",
+        "base",
+        exits: 1
+      )
+      #expect(!(outcome.output + outcome.errors).contains(secret))
+      #expect(outcome.errors.contains("auth/approle/role/spy"))
+    }
+  }
+
   /// Secrets of whoever runs it stay where they are, and nothing is left behind.
   @Test func usesStandInsAndCleansUp() async throws {
     try await withVersions { project in

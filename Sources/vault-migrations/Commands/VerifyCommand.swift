@@ -32,6 +32,7 @@ struct VerifyCommand: ToolCommand {
   @Option(help: "Take what is declared before this version as one, for a history that new servers refuse.")
   var from: String?
 
+  @OptionGroup var base: BaseOption
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
@@ -42,7 +43,8 @@ struct VerifyCommand: ToolCommand {
   }
 
   func run(in context: Context) async throws -> Int32 {
-    let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
+    let open = try (revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context))
+      .trusting(base.revision, context)
     let problems = try Validator.problems(in: open.project)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     let known = open.project.settings.environments
@@ -127,12 +129,15 @@ private struct TrialStage {
     self.repository = repository
   }
 
+  private static let standIn = Array("stand-in".utf8)
+
   var identity: RunIdentity {
     RunIdentity(runID: UUID().uuidString.lowercased(), appliedBy: "verify")
   }
 
   func target(_ client: VaultClient) throws -> Target {
-    let plain = context.environment.filter { settings.plain.contains($0.key) }
+    // Which variables may be shown, a pull request does not say for its own pipeline.
+    let plain = context.environment.filter { open.settings.plain.contains($0.key) }
     return try Target(
       environment: environment,
       settings: settings,
@@ -151,7 +156,8 @@ private struct TrialStage {
         mode: .lenient
       ) { path in
         // A file in the repository is no secret; any other one is a stand-in.
-        try open.source.bytes(at: path) ?? Array("stand-in".utf8)
+        let isInside = !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+        return try isInside ? open.source.bytes(at: path) ?? Self.standIn : Self.standIn
       },
       catalogue: open.project.catalogue
     )
