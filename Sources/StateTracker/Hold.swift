@@ -26,7 +26,7 @@ package struct Hold: Sendable, Hashable {
 
   package init?(_ value: Value) {
     guard let from = value["from"]?.string.flatMap({ Int($0) }),
-      let to = value["to"]?.string.flatMap({ Int($0) })
+      let to = value["to"]?.string.flatMap({ Int($0) }), 0 <= to, to < from
     else { return nil }
     self.init(from: from, to: to, since: value["since"]?.string ?? "", by: value["by"]?.string ?? "")
   }

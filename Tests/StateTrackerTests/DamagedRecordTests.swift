@@ -29,7 +29,10 @@ import Values
 
   private static let hint = "(was the branch edited by hand, or written by a newer vault-migrations?)"
 
-  @Test(arguments: ["from: x\nto: '0001'\n", "[]", "held: yes\n", ""])
+  @Test(arguments: [
+    "from: x\nto: '0001'\n", "from: '0003'\nto: '-01'\n", "from: '0002'\nto: '0002'\n", "[]", "held: yes\n",
+    "",
+  ])
   func `A hold that cannot be read holds`(text: String) async throws {
     let found = try await complaints(about: "hold.yaml", holding: text) { _ = try $0.hold() }
     #expect(found == ["hold.yaml:1:1: the state branch holds a record that cannot be read \(Self.hint)"])
