@@ -92,6 +92,8 @@ struct EntryReader: Sendable {
     if try fields.flag("kv_data") { endpoint.kind = .kvData }
     if try fields.flag("lowercase_name") { endpoint.lowercasesName = true }
     if try fields.flag("sudo") { endpoint.needsSudo = true }
+    if try fields.flag("open") { endpoint.isOpen = true }
+    if try fields.flag("creates") { endpoint.tellsCreation = true }
     if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
     endpoint.builtInNames.formUnion(try fields.names("built_in"))
     endpoint.loses = try fields.text("loses") ?? endpoint.loses

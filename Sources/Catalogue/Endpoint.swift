@@ -39,6 +39,10 @@ package struct Endpoint: Sendable {
   package var lowercasesName = false
   /// Whether reading and writing ask for the capability `sudo`.
   package var needsSudo = false
+  /// Whether anybody may list it.
+  package var isOpen = false
+  /// Whether the first write asks for the capability `create`; elsewhere every write is an `update`.
+  package var tellsCreation = false
   /// Names that every server has from the start: never reported, never deleted.
   package var builtInNames: Set<String> = []
 

@@ -78,6 +78,8 @@ extension Endpoint {
     facts["delete"] = .string(goesOnlyWithMount ? "mount" : deleteIsRefused ? "refused" : "allowed")
     facts["deletable_if"] = deletableIf.map(Value.string)
     if needsSudo { facts["sudo"] = true }
+    if isOpen { facts["open"] = true }
+    if tellsCreation { facts["creates"] = true }
     if lowercasesName { facts["lowercase_name"] = true }
     if isBuiltIn(path) { facts["built_in"] = true }
     if !unrepeatableFields.isEmpty { facts["answer_once"] = .array(unrepeatableFields.map(Value.string)) }

@@ -28,6 +28,14 @@ extension Environment {
 }
 
 extension Environment.Login {
+  /// Whether an auth method gives out the token, which is ours to renew and to revoke then.
+  package var isPresented: Bool {
+    switch credentials {
+    case .token, .tokenFile, .tokenHelper: false
+    case .appRole, .jwt, .password, .certificate: true
+    }
+  }
+
   /// What is presented.
   package enum Credentials: Sendable, Hashable {
     case token(String)

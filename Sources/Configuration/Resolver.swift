@@ -18,11 +18,32 @@ package final class Resolver {
   /// Finds what an object was given; this is never remembered, as the object may be made anew at any time.
   package typealias LookUp = (Template.Given) throws(Problem) -> Value
 
+  /// What is not read, although it may be there, and who is told so.
+  package struct Withholding {
+    private let applies: (Template.Reference) -> Bool
+    private let report: (Template.Reference) -> Void
+
+    package init(
+      _ applies: @escaping (Template.Reference) -> Bool,
+      report: @escaping (Template.Reference) -> Void
+    ) {
+      self.applies = applies
+      self.report = report
+    }
+
+    fileprivate func takes(_ reference: Template.Reference) -> Bool {
+      guard applies(reference) else { return false }
+      report(reference)
+      return true
+    }
+  }
+
   private let settings: Settings
   private let environment: Environment
   private let processVariables: [String: String]
   private let readFile: (String) throws -> [UInt8]
   private let mode: Mode
+  private let withholding: Withholding?
   private var resolved: [Template.Reference: Value] = [:]
   private var resolving: [String] = []
   /// Secrets among what was looked up.
@@ -30,18 +51,21 @@ package final class Resolver {
 
   /// Resolves for one environment, with the variables of the process.
   ///
-  /// `readFile` gives the bytes of a `${file:…}`, whose path is relative to `config.yaml`.
+  /// `readFile` gives the bytes of a `${file:…}`, whose path is relative to `config.yaml`. What is withheld becomes a
+  /// placeholder, so that the result may be checked, never sent.
   package init(
     settings: Settings,
     environment: Environment,
     processVariables: [String: String],
     mode: Mode = .strict,
+    withholding: Withholding? = nil,
     readFile: @escaping (String) throws -> [UInt8]
   ) {
     self.settings = settings
     self.environment = environment
     self.processVariables = processVariables
     self.mode = mode
+    self.withholding = withholding
     self.readFile = readFile
   }
 
@@ -212,6 +236,7 @@ package final class Resolver {
     }
     // Pipelines hand out secrets that a build may not have as empty variables: as good as none.
     if let text = processVariables[name], !text.isEmpty {
+      if withholding?.takes(.variable(name, fallback: nil)) ?? false { return .string("placeholder-\(name)") }
       return settings.plain.contains(name) ? .string(text) : .secret(Secret(text))
     }
     if let fallback { return .string(fallback) }
@@ -224,6 +249,7 @@ package final class Resolver {
   }
 
   private func file(_ path: String) throws(Problem) -> Value {
+    if withholding?.takes(.file(path)) ?? false { return .string("placeholder-\(path)") }
     do {
       var bytes = try readFile(path)
       // Files of secrets are written by editors and by orchestrators; only the former add a newline.

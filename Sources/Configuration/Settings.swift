@@ -23,6 +23,8 @@ package struct Settings: Sendable {
   package var plain: Set<String> = []
   /// Literals that look like credentials and are none, each `PATH#FIELD` with `*` for any text.
   package var notSecret: [String] = []
+  /// Process variables, and files as `file:PATH`, that a pull request may be the first to refer to.
+  package var allowed: Set<String> = []
   /// Globs of paths under which nothing may be that nobody declared.
   package var exclusive: [String] = []
   package var hooks = Hooks()
@@ -101,6 +103,8 @@ package struct Environment: Sendable {
   package var variables: [String: Value] = [:]
   /// Destructive tasks need an approval for this environment in the migration.
   package var isProtected = false
+  /// Whether changed variables and secrets are written again only when a run is told to.
+  package var refreshesByHand = false
   /// Globs of paths as for the whole project, for this environment alone.
   package var exclusive: [String] = []
 

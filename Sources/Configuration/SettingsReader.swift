@@ -60,6 +60,7 @@ package struct SettingsReader {
     settings.variables = variables(&map)
     settings.plain = Set(map.strings("plain") ?? [])
     settings.notSecret = NotSecretReader.read(from: &map, diagnostics)
+    settings.allowed = Set(map.strings("allowed") ?? [])
     settings.exclusive = globs("exclusive", &map)
     settings.catalogue = map.node("catalogue")
     settings.environments = environments(&map)
@@ -179,6 +180,7 @@ package struct SettingsReader {
     }
     environment.namespace = map.string("namespace")
     environment.isProtected = map.bool("protect") ?? false
+    environment.refreshesByHand = map.choice("refresh", of: Refresh.self) == .manual
     environment.exclusive = globs("exclusive", &map)
     environment.variables = variables(&map)
     if let auth = map.node("auth") { environment.login = LoginReader.read(auth, of: name, diagnostics) }
@@ -245,4 +247,9 @@ extension Diagnostics {
       return nil
     }
   }
+}
+
+/// The values of `refresh:`.
+private enum Refresh: String, CaseIterable {
+  case automatic, manual
 }

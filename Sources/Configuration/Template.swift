@@ -124,6 +124,12 @@ package struct Template: Hashable, Sendable {
       let path = String(text.dropFirst(kind.rawValue.count + 1))
       if !path.isEmpty { return .given(Given(kind, of: path)) }
     }
+    if text.hasPrefix("each.") {
+      throw SyntaxError(
+        message: "\"${\(text)}\" stands for an element of for_each, and there is none",
+        hint: "add for_each to the entry; write \"$${\" for a literal \"${\""
+      )
+    }
     if let colon = text.firstIndex(of: ":"), isName(String(text[..<colon])) {
       throw SyntaxError(
         message: "references of the kind \"${\(text[..<colon]):…}\" are not supported by this version",

@@ -5,6 +5,8 @@ import Values
 struct Console: Sendable {
   let isJSON: Bool
   let isQuiet: Bool
+  /// Stands before every line of talk.
+  var prefix = ""
   private let colorsOutput: Bool
   private let colorsErrors: Bool
 
@@ -16,12 +18,15 @@ struct Console: Sendable {
     colorsErrors = allowed && Terminal.isTerminal(.error)
   }
 
+  /// How results look.
+  var style: Style { Style(isColored: colorsOutput) }
+
   /// Prints the result of a command: one JSON document, or text.
   func result(_ json: Value, text: (Style) -> String) {
     if isJSON {
       Terminal.write(JSON.text(json, pretty: true) + "\n", to: .output)
     } else {
-      let rendered = text(Style(isColored: colorsOutput))
+      let rendered = text(style)
       if !rendered.isEmpty {
         Terminal.write(rendered.hasSuffix("\n") ? rendered : rendered + "\n", to: .output)
       }
@@ -31,7 +36,7 @@ struct Console: Sendable {
   /// Says what is going on; silent with `--quiet`.
   func note(_ text: (Style) -> String) {
     guard !isQuiet else { return }
-    Terminal.write(text(Style(isColored: colorsErrors)) + "\n", to: .error)
+    say(text)
   }
 
   /// Says what a reader should know besides.
@@ -41,7 +46,16 @@ struct Console: Sendable {
 
   /// Says what went wrong, whatever the options.
   func complain(_ text: (Style) -> String) {
-    Terminal.write(text(Style(isColored: colorsErrors)) + "\n", to: .error)
+    say(text)
+  }
+
+  private func say(_ text: (Style) -> String) {
+    var text = text(Style(isColored: colorsErrors))
+    if !prefix.isEmpty {
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      text = lines.map { prefix + $0 }.joined(separator: "\n")
+    }
+    Terminal.write(text + "\n", to: .error)
   }
 }
 

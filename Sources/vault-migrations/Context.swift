@@ -7,16 +7,19 @@ import Migrations
 import Values
 
 /// What a command works with: where it runs, what it may print to, and the project it is about.
-struct Context {
+struct Context: Sendable {
   var options: GlobalOptions
-  let console: Console
+  var console: Console
   var environment: [String: String]
+  /// What the shell says about a server, for what an environment leaves open.
+  var connection: EnvironmentVariables
   let workingDirectory: String
   var logger: Logger
 
   init(_ options: GlobalOptions) {
     self.options = options
     environment = ProcessInfo.processInfo.environment
+    connection = EnvironmentVariables(environment)
     workingDirectory = FileManager.default.currentDirectoryPath
     console = Console(options, environment: environment)
     logger = Logger(label: "vault-migrations") { _ in StandardErrorLogHandler(options) }

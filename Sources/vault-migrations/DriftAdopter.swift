@@ -18,7 +18,9 @@ struct DriftAdopter {
 
   /// Changes the schema's files, and generates the migration; if that fails, the files are as before.
   func adopt(_ adoption: DriftAdoption) throws -> Adopted {
-    let before = try open.source.files(at: open.project.settings.schema) ?? []
+    // What overlays add for others is not what was found here.
+    let overlays = try Overlay.all(in: open.source).filter { $0.environment == target.environment.name }
+    let before = try (open.source.files(at: open.project.settings.schema) ?? []) + overlays.map(\.file)
     var editor = try SchemaEditor(before)
     try adoption.apply(to: &editor)
     let changed = editor.files.filter { !before.contains($0) }

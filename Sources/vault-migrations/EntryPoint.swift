@@ -47,7 +47,7 @@ struct VaultMigrations: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Writing",
-        subcommands: [InitCommand.self, ValidateCommand.self, GenerateCommand.self]
+        subcommands: [InitCommand.self, ValidateCommand.self, LintCommand.self, GenerateCommand.self]
       ),
       CommandGroup(
         name: "Applying",
@@ -60,12 +60,13 @@ struct VaultMigrations: AsyncParsableCommand {
       CommandGroup(
         name: "Looking",
         subcommands: [
-          StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self, CatalogueCommand.self,
+          StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self, DiffCommand.self,
+          CatalogueCommand.self,
         ]
       ),
       CommandGroup(name: "Taking over a server", subcommands: [ImportCommand.self, BaselineCommand.self]),
       CommandGroup(name: "Repositories", subcommands: [HooksCommand.self, RebaseCommand.self]),
-      CommandGroup(name: "Servers", subcommands: [DevCommand.self, LedgerCommand.self]),
+      CommandGroup(name: "Servers", subcommands: [DevCommand.self, LedgerCommand.self, PolicyCommand.self]),
     ]
   )
 }

@@ -2,7 +2,7 @@ public import ArgumentParser
 public import Logging
 
 /// What every command takes.
-struct GlobalOptions: ParsableArguments {
+struct GlobalOptions: ParsableArguments, Sendable {
   enum Output: String, ExpressibleByArgument, CaseIterable {
     case text, json
   }

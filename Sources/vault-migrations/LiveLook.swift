@@ -13,7 +13,7 @@ struct LiveLook {
   /// Looks at the chosen environment, and at those that approve something, whose numbers go into the approvals.
   func look(approving approved: [String], _ migration: inout Migration?) async -> GenerateReport.LiveNotes {
     var notes = GenerateReport.LiveNotes()
-    let chosen = try? open.project.settings.environment(context.options.env).name
+    let chosen = try? open.settings.environment(context.options.env).name
     if !isOffline { await look(at: migration, &notes) }
     if let chosen, notes.skipped == nil, !isOffline {
       migration = migration?.approving(notes.losses, in: chosen)
@@ -66,7 +66,7 @@ struct LiveLook {
 
   /// Asking a private server would make it.
   private func refuseUnused(_ name: String?) throws {
-    let environment = try open.project.settings.environment(name)
+    let environment = try open.settings.environment(name)
     guard environment.server == .embedded,
       !FileManager.default.fileExists(atPath: open.embeddedFolder(of: environment))
     else { return }

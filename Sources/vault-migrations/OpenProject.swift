@@ -11,15 +11,18 @@ struct OpenProject {
   let folder: String
   let source: any ProjectSource
   let project: Project
+  /// What is trusted about servers instead of the project's own configuration.
+  var base: TrustedBase?
   /// The commit that it was read from; `nil` for the work tree.
   var commit: ObjectID?
 
   /// Reads the project of the work tree.
   ///
   /// - Throws: ``Problems``, ``Problem``.
-  static func inWorkTree(_ context: Context) throws -> OpenProject {
+  static func inWorkTree(_ context: Context, trusting revision: String? = nil) throws -> OpenProject {
     let folder = try context.projectFolder()
     let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    try refuseFilesOutside(source, revision)
     return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
   }
 
@@ -94,14 +97,39 @@ struct OpenProject {
     return full.hasPrefix(prefix) ? String(full.dropFirst(prefix.count)) : full
   }
 
-  /// Resolves the references of one environment.
+  /// Resolves the references of one environment's entries.
   func resolver(for environment: Environment, mode: Resolver.Mode, _ context: Context) -> Resolver {
+    guard let base else { return resolver(project.settings, environment, mode, nil, context) }
+    var settings = project.settings
+    settings.plain = base.settings.plain
+    let withholding = Resolver.Withholding(base.withholds) { reference in
+      context.console.tell(
+        "\(reference) is not read: \(base.revision) neither uses it nor lists it under allowed"
+      )
+    }
+    let own = project.settings.environments[environment.name] ?? environment
+    return resolver(settings, own, mode, withholding, context)
+  }
+
+  /// Resolves what the connection to an environment is made with.
+  func connectionResolver(for environment: Environment, _ context: Context) -> Resolver {
+    resolver(settings, environment, .strict, nil, context)
+  }
+
+  private func resolver(
+    _ settings: Settings,
+    _ environment: Environment,
+    _ mode: Resolver.Mode,
+    _ withholding: Resolver.Withholding?,
+    _ context: Context
+  ) -> Resolver {
     let folder = folder
     return Resolver(
-      settings: project.settings,
+      settings: settings,
       environment: environment,
       processVariables: context.environment,
-      mode: mode
+      mode: mode,
+      withholding: withholding
     ) { path in
       let full = path.hasPrefix("/") ? path : "\(folder)/\(path)"
       return try [UInt8](Data(contentsOf: URL(filePath: full)))

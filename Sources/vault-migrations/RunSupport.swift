@@ -122,6 +122,7 @@ extension OpenProject {
       for name in names { try collect("\(path)/\(name.hasSuffix("/") ? String(name.dropLast()) : name)") }
     }
     try collect(project.settings.schema)
+    if try source.names(in: Overlay.folder) != nil { try collect(Overlay.folder) }
     if try source.names(in: project.settings.migrations) != nil { try collect(project.settings.migrations) }
     return found
   }

@@ -25,13 +25,14 @@ struct Session {
     usesOwnToken: Bool = false,
     _ body: (Target) async throws -> Result
   ) async throws -> Result {
-    let variables = EnvironmentVariables(context.environment)
-    var environment = try open.project.settings.environment(context.options.env)
-    environment.tls = environment.tls.relative(to: open.folder)
-    environment = variables.filling(environment)
+    var environment = try environment(of: open, context)
     if usesOwnToken { environment.login = nil }
     let resolver = open.resolver(for: environment, mode: .strict, context)
+    // A pull request's own variables do not lead anywhere else.
+    let connection = open.base == nil ? resolver : open.connectionResolver(for: environment, context)
     let tracker = try stateTracker(of: environment, open, context)
+    let others = OtherServers(open, context, cancellation)
+    defer { others.close() }
     let specifications = SpecificationCache(
       gitDirectory: try context.repository(holding: open.folder).commonDirectory
     )
@@ -44,45 +45,51 @@ struct Session {
       ) { [logger = context.logger] in logger.info("\($0)") }
       return try await manager.with { server in
         var settings = VaultSettings(address: try VaultAddress(server.address))
-        settings.requestTimeout = .milliseconds(open.project.settings.lockTTL * 1_000 / 4)
+        settings.requestTimeout = .milliseconds(open.settings.lockTTL * 1_000 / 4)
         let client = try VaultClient(settings, token: server.token, cancellation: cancellation)
         return try await body(
           Target(
             environment: environment,
-            settings: open.project.settings,
+            settings: open.settings,
             client: client,
             tracker: tracker,
             resolver: resolver,
-            catalogue: open.project.catalogue,
-            specifications: specifications
+            catalogue: open.base?.catalogue ?? open.project.catalogue,
+            specifications: specifications,
+            connect: others.client
           )
         )
       }
     case .remote(let address):
-      let client = try client(for: environment, address, resolver, open, cancellation, context)
+      let client = try client(for: environment, address, connection, open, cancellation, context)
       defer {
         client.ignoreCancellation()
         giveBackToken(of: client, context)
       }
       let target = try Target(
         environment: environment,
-        settings: open.project.settings,
+        settings: open.settings,
         client: client,
         tracker: tracker,
         resolver: resolver,
-        catalogue: open.project.catalogue,
+        catalogue: open.base?.catalogue ?? open.project.catalogue,
         specifications: specifications,
-        fingerprintKey: variables.fingerprintKey
+        connect: others.client,
+        fingerprintKey: EnvironmentVariables(context.environment).fingerprintKey
       )
-      try await LoginStep(
-        client: client,
-        environment: environment,
-        resolver: resolver,
-        variables: context.environment,
-        folder: open.folder
-      ).run()
+      try await LoginStep(client: client, environment: environment, resolver: connection, open, context).run()
       return try await body(target)
     }
+  }
+
+  /// The chosen environment, with what the shell says where it says nothing.
+  ///
+  /// Throws ``Problem`` when there is none, or when a pull request tampered with its files.
+  static func environment(of open: OpenProject, _ context: Context) throws -> Environment {
+    var environment = try open.settings.environment(context.options.env)
+    try open.refuseChangedFiles(of: environment, context)
+    environment.tls = environment.tls.relative(to: open.folder)
+    return context.connection.filling(environment)
   }
 
   /// The state of an environment as this repository knows it, without a server.
@@ -93,7 +100,7 @@ struct Session {
   ) throws -> StateTracker {
     let repository = try context.repository(holding: open.folder)
     var remote: StateTracker.Remote?
-    if environment.server != .embedded, let name = open.project.settings.remote {
+    if environment.server != .embedded, let name = open.settings.remote {
       let isConfigured = try repository.configuration("remote.\(name).url") != nil
       if isConfigured {
         remote = StateTracker.Remote(
@@ -105,7 +112,7 @@ struct Session {
         throw Problem(
           .configurationInvalid,
           "the repository has no remote \"\(name)\", which is to hold the state of \(environment.name)",
-          at: SourceLocation(file: open.project.settings.file),
+          at: SourceLocation(file: open.settings.file),
           hint:
             "add it with \"git remote add \(name) URL\", or set \"remote: ''\" to keep the state in this repository"
         )
@@ -115,7 +122,7 @@ struct Session {
     return StateTracker(
       repository: repository,
       environment: environment.name,
-      branch: open.project.settings.stateBranch(of: environment.name),
+      branch: open.settings.stateBranch(of: environment.name),
       remote: remote,
       identity: identity,
       // What an embedded environment records never leaves this machine.
@@ -127,7 +134,7 @@ struct Session {
   // MARK: - Remote servers
 
   /// A token that stays is worth no failure of a run that did its work, but must not stay unnoticed.
-  private static func giveBackToken(of client: VaultClient, _ context: Context) {
+  static func giveBackToken(of client: VaultClient, _ context: Context) {
     do throws(VaultError) {
       try client.revokeSelf()
     } catch {
@@ -135,19 +142,20 @@ struct Session {
     }
   }
 
-  private static func client(
+  static func client(
     for environment: Environment,
     _ address: String?,
     _ resolver: Resolver,
     _ open: OpenProject,
     _ cancellation: Cancellation,
-    _ context: Context
+    _ context: Context,
+    isHasty: Bool = false
   ) throws -> VaultClient {
     guard let address else {
       throw Problem(
         .configurationInvalid,
         "environment \(environment.name) has no address",
-        at: SourceLocation(file: open.project.settings.file),
+        at: SourceLocation(file: open.settings.file),
         hint: "write \"address: https://…\" or \"server: embedded\" in config.yaml, or export VAULT_ADDR"
       )
     }
@@ -163,9 +171,14 @@ struct Session {
     settings.tls.serverName = environment.tls.serverName
     settings.tls.verify = !environment.tls.skipVerify
     // A request must be over before the lock that protects it can be taken away.
-    settings.requestTimeout = .milliseconds(open.project.settings.lockTTL * 1_000 / 4)
+    settings.requestTimeout = .milliseconds(open.settings.lockTTL * 1_000 / 4)
     if environment.tls.skipVerify {
       context.console.complain { "\($0.changed("warning: "))the server's certificate is not verified" }
+    }
+    if isHasty {
+      settings.connectTimeout = .seconds(2)
+      settings.requestTimeout = .seconds(5)
+      settings.maxTries = 1
     }
     return try VaultClient(settings, cancellation: cancellation)
   }

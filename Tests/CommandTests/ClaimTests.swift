@@ -20,6 +20,12 @@ import Values
         )
         #expect(error.at("error.hint")?.string?.contains("@claims/shop.prod") == true)
       }
+      let validate = try await project.json("validate", exits: 3)
+      #expect(validate.at("error.path") == "apps/")
+      #expect(validate.at("error.line") == 4)
+      try await project.tool("validate", "--mode", "offline")
+      // Who has no token, or no server, can validate all the same.
+      try await project.with(["VAULT_TOKEN": ""]).tool("validate")
       #expect(try await Snapshot(project, server) == before)
       #expect(try server.data("vault-migrations/data/@claims/depot.stage") == nil)
     }
@@ -70,7 +76,14 @@ import Values
         )
           == true
       )
+      for command in ["plan", "validate"] { try await project.tool(command, exits: 3) }
       #expect(try await Snapshot(project, server) == before)
+      // A record of another form is none either; one that was deleted claims nothing.
+      let other = #"{"data": {"value": "{\"paths\": []}"}}"#
+      try server.request("POST", "vault-migrations/data/@claims/depot.stage", other)
+      try await project.tool("plan", exits: 3)
+      try server.request("DELETE", "vault-migrations/data/@claims/depot.stage")
+      try await project.tool("plan")
     }
   }
 

@@ -5,11 +5,13 @@ import Values
 /// What scripts and readers rely on: help, exit statuses, documents.
 @Suite struct HelpTests {
   private static let commands = [
-    [], ["init"], ["validate"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"], ["history"],
+    [], ["init"], ["validate"], ["lint"], ["generate"], ["plan"], ["apply"], ["sync"], ["status"],
+    ["history"], ["diff"],
     ["show"],
     ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"],
     ["dev", "up"],
     ["dev", "reset"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
+    ["policy", "plan"], ["policy", "sync"], ["policy", "test"],
   ]
 
   @Test(arguments: commands)

@@ -10,6 +10,7 @@ func withServer<Result>(
   _ state: String,
   environment: String = "",
   settings: String = "",
+  tokenVariable: String = "VAULT_TOKEN",
   _ body: (Project, BaoServer) async throws -> Result
 ) async throws -> Result {
   // The server starts when it is the project's turn.
@@ -17,7 +18,7 @@ func withServer<Result>(
     try await BaoServer.with { server in
       try project.write("config.yaml", configuration(server.address, environment, settings))
       try await project.commit("Configure")
-      let project = project.with(["VAULT_TOKEN": server.rootToken])
+      let project = project.with([tokenVariable: server.rootToken])
       try await project.tool("ledger", "init", "--quiet")
       return try await body(project, server)
     }

@@ -38,9 +38,15 @@ enum Small {
 func withSmallProject<Result>(
   environment: String = "",
   settings: String = "",
+  tokenVariable: String = "VAULT_TOKEN",
   _ body: (Project, BaoServer) async throws -> Result
 ) async throws -> Result {
-  try await withServer(Small.state, environment: environment, settings: settings) { project, server in
+  try await withServer(
+    Small.state,
+    environment: environment,
+    settings: settings,
+    tokenVariable: tokenVariable
+  ) { project, server in
     let project = project.with(["APP_PASSWORD": "app-password-1"])
     try await project.generate("initial")
     return try await body(project, server)

@@ -25,7 +25,7 @@ import Values
     (
       "project: p\nenvironments:\n  prod:\n    zzzzzz: 1",
       "config.yaml:4:5: environment prod has an unknown key \"zzzzzz\" "
-        + "(known keys: address, auth, exclusive, namespace, protect, proxy, server, tls, trusted_hosts, variables)"
+        + "(known keys: address, auth, exclusive, namespace, protect, proxy, refresh, server, tls, trusted_hosts, variables)"
     ),
   ])
   func `An unknown key is refused at every level, with the nearest known one`(text: String, expected: String)

@@ -9,6 +9,7 @@ let projectTargets = [
   Target("config", seeds: configSeeds, words: configWords, config),
   Target("schema", seeds: schemaSeeds, words: schemaWords, schema),
   Target("policy", seeds: policySeeds, words: policyWords, policy),
+  Target("policy-text", seeds: policyTextSeeds, words: policyWords, policyText),
   Target("migration", seeds: migrationSeeds, words: migrationWords, migration),
   Target("chain", seeds: chainSeeds, words: ["sha256:", "0001", "<<<<<<< ", "9223372036854775807"], chain),
   Target("project", seeds: projectSeeds, words: migrationWords + schemaWords, project),
@@ -172,6 +173,32 @@ private func policy(_ bytes: [UInt8]) {
     _ = declared?.givenReferences
   } catch {
     expectExplained(error.items, file: "schema.yaml")
+  }
+}
+
+let policyTextSeeds = [
+  "path \"a/*\" {\n  capabilities = [\"read\", \"list\"] # one\n}\npath \"b/+\" { policy = \"write\" }\n",
+  "path \"a\" { comment = <<E\n} x\nE\n  allowed_parameters = { \"q\" = [1, true, {a = []}] } }",
+  "{\"path\":{\"a\":{\"capabilities\":[\"read\"],\"min_wrapping_ttl\":\"1s\"}}}",
+]
+
+/// The text of a policy, and what its rules decide about a path behind a zero byte.
+private func policyText(_ bytes: [UInt8]) {
+  let parts = bytes.parts(2).map(\.text)
+  do throws(PolicyTextError) {
+    let rules = try PolicyText(parts[0]).rules
+    let judge = PolicyRules(rules)
+    let granted = judge.capabilities(on: parts[1])
+    expect(
+      !granted.isEmpty && granted.isSubset(of: PolicyText.capabilities),
+      "something is granted, or denied"
+    )
+    for rule in rules.prefix(8) {
+      let pattern = PolicyPattern(rule.path)
+      expect(pattern.covers(pattern) && !pattern.yields(to: pattern), "a pattern is itself")
+    }
+  } catch {
+    expect(!error.message.isEmpty && error.place.line > 0 && error.place.column > 0, "it is explained")
   }
 }
 

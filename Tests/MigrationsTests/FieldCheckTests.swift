@@ -35,8 +35,8 @@ import Values
 
   @Test func `a key that is like no other is told with what there is`() throws {
     #expect(
-      try Self.warnings("apps/: {type: kv-v2}\napps/data/web: {data: {a: b}, owner: ann}") == [
-        "\(Self.file):3:33: warning: apps/data/web has no field \"owner\", as far as is known "
+      try Self.warnings("apps/: {type: kv-v2}\napps/data/web: {data: {a: b}, colour: red}") == [
+        "\(Self.file):3:33: warning: apps/data/web has no field \"colour\", as far as is known "
           + "(servers ignore what they do not know; known fields: data, options, path, version)"
       ]
     )

@@ -16,12 +16,21 @@ package struct DriftAdoption: Sendable {
   ///
   /// - Throws: ``Problems`` with everything that cannot be adopted: secrets, of which only fingerprints are known, and fields
   ///   that a variable decides about.
-  init(_ drift: [Change], live: [VaultPath: Value], _ project: Project, _ mounts: MountTable) throws(Problems)
-  {
+  init(
+    _ drift: [Change],
+    live: [VaultPath: Value],
+    _ project: Project,
+    in environment: String,
+    _ mounts: MountTable
+  ) throws(Problems) {
     var problems: [Problem] = []
     for change in drift {
-      guard let declaration = project.schema.declaration(at: change.path) else {
+      guard let declaration = project.schema.declaration(at: change.path, in: environment) else {
         problems.append(Self.refusal(change.path, "is not declared in the schema any more"))
+        continue
+      }
+      guard !declaration.isRepeated else {
+        problems.append(Self.refusal(change.path, "one entry with for_each makes it together with others"))
         continue
       }
       if change.action == .delete {

@@ -79,7 +79,7 @@ package struct Generator {
     let environments = states.map(\.environment)
     let scoped = found.map { task, names in
       var task = task
-      task.scope = Self.scope(names, of: environments)
+      task.scope = Scope(names, of: environments)
       return task
     }
     return TaskOrder(catalogue: catalogue, mounts: mounts).sorted(scoped)
@@ -235,13 +235,7 @@ package struct Generator {
     )
   }
 
-  // MARK: - Scope and name
-
-  private static func scope(_ names: Set<String>, of environments: [String]) -> Scope {
-    if names.count == environments.count { return .all }
-    // The unnamed environment stands for all those that config.yaml may get later.
-    return names.contains("") ? .except(Set(environments).subtracting(names)) : .only(names)
-  }
+  // MARK: - Name
 
   private static func migrationName(_ wanted: String?, _ version: Int, _ tasks: [Task]) throws -> String {
     if let wanted {

@@ -32,12 +32,11 @@ package struct Provenance {
   /// A shallow clone answers as far as its history goes.
   package func changes(from head: ObjectID?) throws -> [Change] {
     let target = project.chain.links.last?.schema
-    let path = "\(folder)/\(project.settings.schema)"
     var newer = Snapshot(schema: project.schema, files: filesByName(project.schemaFiles))
     var found: [Change] = []
     var step: Commit?
     if try project.schemaID(in: repository) == target { return [] }
-    let commits = try head.map { try repository.commits(touching: path, from: $0, excluding: nil) } ?? []
+    let commits = try head.map { try repository.commits(touching: folder, from: $0, excluding: nil) } ?? []
     for commit in commits.prefix(Self.limit) {
       guard let older = try? snapshot(at: commit.id) else { break }
       note(newer: newer, older: older, step, &found)
@@ -75,11 +74,8 @@ package struct Provenance {
   }
 
   private func note(newer: Snapshot, older: Snapshot, _ commit: Commit?, _ found: inout [Change]) {
-    let new = newer.schema.resources.merging(newer.schema.actions) { $1 }
-    let old = older.schema.resources.merging(older.schema.actions) { $1 }
-    let changed = Set(new.keys).union(old.keys).filter { path in
-      new[path]?.value != old[path]?.value || new[path]?.environments != old[path]?.environments
-        || new[path]?.terms != old[path]?.terms
+    let changed = newer.schema.paths.union(older.schema.paths).filter { path in
+      newer.schema.meaning(of: path) != older.schema.meaning(of: path)
     }
     guard !changed.isEmpty else { return }
     let files = Set(newer.files.keys).union(older.files.keys).filter { newer.files[$0] != older.files[$0] }

@@ -104,7 +104,8 @@ extension Ledger {
           let entry = try store.read(other.record)
         else { continue }
         // What cannot be read may say that a path is theirs.
-        if entry.isDamaged { throw Self.unreadable(other) }
+        let isRecord = entry.value == .null || entry.value["paths"]?.object != nil
+        guard isRecord, !entry.isDamaged else { throw Self.unreadable(other) }
         claims.append(Claims(entry.value, owner: other))
       }
       return claims

@@ -20,7 +20,7 @@ final class LedgerStore: RecordStore {
   }
 
   /// Bytes of JSON in one part; as a string inside JSON they become at most twice as many.
-  private static let limit = 200_000
+  static let limit = 200_000
 
   init(client: VaultClient, mount: String, folder: String = "") {
     self.client = client

@@ -86,18 +86,22 @@ struct GivenValues {
   ) -> Problem {
     var hint = "mend the reference, or declare \(object.path) in the schema, or make it on the server first"
     let what: String
+    let place =
+      object.given.place.environment.map { "\(object.given.place.path) in \($0)" } ?? "\(object.path)"
     switch (object.given.kind, gap) {
     case (.saved, _):
       what = "nothing was saved as \(object.given.path)"
       hint =
         "the action that saves it did not run here, or its answer was lost: add it once more as PATH#another-name"
     case (.vault, .action):
-      what = "reading \(object.path) makes something new each time"
+      what = "reading \(place) makes something new each time"
       hint = "add it as an action and save what it answers"
     case (.vault, .noField(let remedy)):
-      what = "\(object.path) has no field \(object.given.place.field)"
+      what = "\(place) has no field \(object.given.place.field)"
       hint = remedy
-    case (.vault, .nothing): what = "the server has nothing at \(object.path)"
+    case (.vault, .nothing):
+      what = "the server has nothing at \(place)"
+      if object.given.place.environment != nil { hint = "mend the reference, or write the value there first" }
     case (.id, _): what = "the server has nothing with an id at \(object.path)"
     case (.accessor, _):
       what =
@@ -144,7 +148,14 @@ struct GivenValues {
     for object in answers {
       found[object] = saved[object.given.path].map { .value($0.value.sensitive) } ?? .gap(.nothing)
     }
-    let places = Dictionary(grouping: objects.filter { $0.given.kind == .vault }, by: \.path)
+    let values = Dictionary(grouping: objects.filter { $0.given.kind == .vault }) {
+      $0.given.place.environment
+    }
+    for (name, group) in values {
+      guard let name else { continue }
+      found.merge(try OtherValues(environment: name, catalogue: catalogue).findings(group, target)) { $1 }
+    }
+    let places = Dictionary(grouping: values[nil] ?? [], by: \.path)
     let read = places.keys.filter { catalogue.endpoint(for: $0, mounts: mounts).kind != .action }.sorted()
     let results = target.client.perform(read.map { VaultRequest(.read, $0) })
     for (path, result) in zip(read, results) {
@@ -157,7 +168,7 @@ struct GivenValues {
     return found
   }
 
-  private static func finding(_ object: GivenObject, _ data: Value?) -> Finding {
+  static func finding(_ object: GivenObject, _ data: Value?) -> Finding {
     guard let data, data != .null else { return .gap(.nothing) }
     let name = object.given.place.field
     if let value = data[name], value != .null { return .value(value.sensitive) }
@@ -206,7 +217,7 @@ struct GivenValues {
     return .string(text)
   }
 
-  private static func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
+  static func data(of answer: Result<VaultResponse, VaultError>) throws(VaultError) -> Value? {
     switch answer {
     case .success(let response): return response.data
     case .failure(let error):

@@ -40,11 +40,11 @@ package struct Chain: Hashable, Sendable {
   /// Reads a chain file; empty lines are skipped.
   static func read(_ file: ProjectFile, _ diagnostics: Diagnostics) -> Chain {
     var links: [Link] = []
-    let lines = String(decoding: file.bytes, as: UTF8.self).split(
-      separator: "\n",
-      omittingEmptySubsequences: false
-    )
-    for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
+    // By bytes: neither a line end of Windows nor an accent behind a blank may join what it stands between.
+    let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, bytes) in lines.enumerated() {
+      let parts = bytes.split { " \t\r".utf8.contains($0) }.map { String(decoding: $0, as: UTF8.self) }
+      guard let line = parts.first else { continue }
       let location = SourceLocation(file: file.path, line: index + 1)
       if line.hasPrefix("<<<<<<<") || line.hasPrefix("=======") || line.hasPrefix(">>>>>>>") {
         diagnostics.error(
@@ -55,7 +55,6 @@ package struct Chain: Hashable, Sendable {
         )
         return Chain()
       }
-      let parts = line.split(whereSeparator: \.isWhitespace)
       guard parts.count == 4, let version = Int(parts[0]), 1...Migration.highestVersion ~= version else {
         diagnostics.error(
           "a line of the chain does not hold number, name, checksum and schema",
@@ -65,7 +64,7 @@ package struct Chain: Hashable, Sendable {
         continue
       }
       links.append(
-        Link(version: version, name: String(parts[1]), checksum: String(parts[2]), schema: String(parts[3]))
+        Link(version: version, name: parts[1], checksum: parts[2], schema: parts[3])
       )
     }
     return Chain(links: links)

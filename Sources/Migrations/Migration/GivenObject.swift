@@ -6,7 +6,8 @@ import Values
 /// (`${accessor:auth/approle}`), a saved answer (`${saved:web_secret_id}`), a value (`${vault:secret/data/x#field}`).
 package struct GivenObject: Hashable, Sendable {
   package let given: Template.Given
-  /// In the namespace of the entry that refers to it; names of saved answers hold for a whole environment.
+  /// In the namespace of the entry that refers to it; names of saved answers hold for a whole environment, and those of
+  /// values in another environment for everybody.
   package let path: VaultPath
 
   package init(_ given: Template.Given, in namespace: String) {
@@ -16,6 +17,7 @@ package struct GivenObject: Hashable, Sendable {
       case .accessor: VaultPath(Self.mountPath(given.path), in: namespace)
       case .id: VaultPath(given.path, in: namespace)
       case .saved: Self.savedPath(given.path)
+      case .vault where given.place.environment != nil: VaultPath("vault:" + given.path)
       case .vault: VaultPath(given.place.path, in: namespace)
       }
   }
@@ -102,11 +104,20 @@ extension Value {
 }
 
 extension Template.Given {
-  /// Path and field of a value: `path#field`; everything but a value has no field.
-  var place: (path: String, field: String) {
-    guard kind == .vault else { return (path, "") }
-    guard let hash = path.lastIndex(of: "#") else { return (path, "") }
-    return (String(path[..<hash]), String(path[path.index(after: hash)...]))
+  /// Path and field of a value: `path#field`, or `environment@path#field`; everything but a value has neither field nor
+  /// environment.
+  ///
+  /// Names of environments hold no slash, so that an `@` further on belongs to the path.
+  var place: (environment: String?, path: String, field: String) {
+    guard kind == .vault else { return (nil, path, "") }
+    var rest = path[...]
+    var environment: String?
+    if let at = rest.firstIndex(of: "@"), at != rest.startIndex, !rest[..<at].contains("/") {
+      environment = String(rest[..<at])
+      rest = rest[rest.index(after: at)...]
+    }
+    guard let hash = rest.lastIndex(of: "#") else { return (environment, String(rest), "") }
+    return (environment, String(rest[..<hash]), String(rest[rest.index(after: hash)...]))
   }
 }
 

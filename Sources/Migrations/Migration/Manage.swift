@@ -9,12 +9,23 @@ package enum Manage: Hashable, Sendable {
   case createOnly
   /// Only these fields are ours: written, compared and watched for drift. Inside a mount's settings `config.NAME`.
   case fields(Set<String>)
+  /// The server changes these fields by itself: they are sent when the object is made, and never again.
+  case server(Set<String>)
 
   private static let createOnlyWord = "create-only"
+
+  /// The key under which schemas and migrations hold it.
+  package var key: String {
+    if case .server = self { Self.ownerKey } else { Self.manageKey }
+  }
+
+  static let manageKey = "manage"
+  static let ownerKey = "owner"
 
   /// As schemas and migrations hold it.
   package var value: Value {
     switch self {
+    case .server(let names): .object(Dictionary(names.map { ($0, "server") }, uniquingKeysWith: { $1 }))
     case .createOnly: .string(Self.createOnlyWord)
     case .fields(let names): ["fields": .array(names.sorted().map(Value.string))]
     }
@@ -25,6 +36,7 @@ package enum Manage: Hashable, Sendable {
     switch self {
     case .createOnly: "only created"
     case .fields(let names): "only \(names.sorted().joined(separator: ", "))"
+    case .server(let names): "the server's: \(names.sorted().joined(separator: ", "))"
     }
   }
 
@@ -47,10 +59,36 @@ package enum Manage: Hashable, Sendable {
     return nil
   }
 
+  /// Reads `owner: {password: server}`.
+  ///
+  /// - Returns: `nil` after an error, which is in `diagnostics`.
+  static func readOwner(_ node: Node, of path: VaultPath, _ diagnostics: Diagnostics) -> Manage? {
+    if let members = node.value.object, !members.isEmpty, members.values.allSatisfy({ $0 == "server" }) {
+      return .server(Set(members.keys))
+    }
+    diagnostics.error(
+      "owner of \(path) must say which fields the server changes by itself",
+      at: node.location,
+      path: path.description,
+      hint: "for example \"owner: {password: server}\"; for a whole object \"manage: create-only\""
+    )
+    return nil
+  }
+
   // MARK: - Restricting
+
+  /// A declaration without what the server has changed since, or may have.
+  func withoutServers(_ declared: Value) -> Value {
+    guard case .server(let names) = self, case .object(let members) = declared else { return declared }
+    return .object(members.filter { !names.contains($0.key) })
+  }
 
   /// The part of an answer that is ours.
   func restrict(_ live: Value, _ endpoint: Endpoint) -> Value {
+    if case .server(let names) = self, case .object(let members) = live {
+      let theirs = Set(names.flatMap(endpoint.readNames))
+      return .object(members.filter { !theirs.contains($0.key) })
+    }
     guard case .fields(let names) = self, live.object != nil else { return live }
     // What a mount is, others cannot change.
     let isMount = endpoint.kind == .mount || endpoint.kind == .authMethod

@@ -86,7 +86,7 @@ extension Task {
     }
     if !approvals.isEmpty { members["approve"] = .object(approvals.mapValues(\.value)) }
     members.merge(terms.members) { $1 }
-    members["manage"] = manage?.value
+    if let manage { members[manage.key] = manage.value }
     if once { members["once"] = true }
     return .object(members)
   }

@@ -10,7 +10,7 @@ package enum MigrationFile {
 
   private static let taskKeys = [
     "path", "namespace", "once", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from",
-    "to", "was", "was_inside", "only", "except", "manage", "approve",
+    "to", "was", "was_inside", "only", "except", "manage", "owner", "approve",
   ]
 
   /// The file's text; the same migration always gives the same bytes.
@@ -23,10 +23,9 @@ package enum MigrationFile {
 
   /// What stands at the head of a file as a comment; `nil` if nothing does.
   package static func leadingComment(of bytes: [UInt8]) -> String? {
-    let lines = String(decoding: bytes, as: UTF8.self).split(
-      separator: "\n",
-      omittingEmptySubsequences: false
-    )
+    let lines = String(decoding: bytes, as: UTF8.self).split(omittingEmptySubsequences: false) {
+      $0.isNewline
+    }
     .prefix { $0.hasPrefix("#") }
     guard !lines.isEmpty else { return nil }
     return lines.map { $0.dropFirst($0.hasPrefix("# ") ? 2 : 1) }.joined(separator: "\n")
@@ -192,7 +191,9 @@ package enum MigrationFile {
         path: path.description
       )
     }
-    task.manage = map.node("manage").flatMap { Manage.read($0, of: path, diagnostics) }
+    task.manage =
+      map.node(Manage.manageKey).flatMap { Manage.read($0, of: path, diagnostics) }
+      ?? map.node(Manage.ownerKey).flatMap { Manage.readOwner($0, of: path, diagnostics) }
     return task
   }
 

@@ -72,22 +72,6 @@ package struct Task: Hashable, Sendable {
   }
 }
 
-/// The environments that a task applies to.
-package enum Scope: Hashable, Sendable {
-  case all
-  case only(Set<String>)
-  case except(Set<String>)
-
-  /// Whether a task with this scope is for an environment; `""` stands for any that config.yaml does not name.
-  package func includes(_ environment: String) -> Bool {
-    switch self {
-    case .all: true
-    case .only(let names): names.contains(environment)
-    case .except(let names): !names.contains(environment)
-    }
-  }
-}
-
 extension VaultPath {
   /// The path without a trailing `#name`.
   package var withoutActionName: VaultPath {

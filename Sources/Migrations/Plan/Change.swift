@@ -146,6 +146,8 @@ package struct Plan: Sendable {
     package let path: VaultPath
     package let since: String
   }
+  /// Whether changed values wait until a run is told to write them.
+  package var refreshesByHand = false
   /// What the server's own description says against the fields of what is to be written.
   package var warnings: [Problem] = []
 

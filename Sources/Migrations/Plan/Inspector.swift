@@ -6,8 +6,8 @@ import VaultClient
 
 /// Looks at one environment and writes nothing: what is pending, what drifted, what tasks would meet.
 package struct Inspector {
-  private let target: Target
-  private let project: Project
+  let target: Target
+  let project: Project
   private let acceptsServer: Bool
   private let note: (String) -> Void
 
@@ -57,6 +57,7 @@ package struct Inspector {
       pending: try counted(pending),
       drift: try view.map(drift) ?? []
     )
+    plan.refreshesByHand = target.environment.refreshesByHand
     plan.kept = view?.layers.keptPaths ?? []
     plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
     return plan
@@ -171,7 +172,13 @@ package struct Inspector {
     let live = try live(view)
     let drift = drift(view, live).filter { paths?.contains($0.path) ?? true }
     guard !drift.isEmpty else { return nil }
-    return try DriftAdoption(drift, live: live, project, view.mounts)
+    return try DriftAdoption(
+      drift,
+      live: live,
+      project,
+      in: target.environment.name,
+      view.mounts
+    )
   }
 
   private func drift(_ view: RecordedView) throws -> [Change] {

@@ -13,7 +13,7 @@ package struct Project: Sendable {
   package let chain: Chain
   /// The folder of migrations and chain, as shown to users.
   package let migrationsFolder: String
-  /// The schema's files, for the snapshot on the state branch.
+  /// The schema's files, those of overlays included, for the snapshot on the state branch.
   package let schemaFiles: [SnapshotFile]
   /// Everything found on the way that is no error.
   package let warnings: [Problem]
@@ -39,6 +39,7 @@ package struct Project: Sendable {
     var found = warnings
     var schema = Schema()
     let schemaFiles = try schemaSource.files(at: settings.schema)
+    let overlays = try Overlay.all(in: schemaSource)
     do throws(Problems) {
       guard let schemaFiles else {
         throw Problems(items: [
@@ -49,7 +50,12 @@ package struct Project: Sendable {
           )
         ])
       }
-      let read = try SchemaReader.read(schemaFiles, catalogue: catalogue)
+      let read = try SchemaReader.read(
+        schemaFiles,
+        overlays: overlays,
+        settings: settings,
+        catalogue: catalogue
+      )
       schema = read.schema
       found += read.warnings
     } catch {
@@ -65,7 +71,8 @@ package struct Project: Sendable {
       migrations: migrations,
       chain: chain,
       migrationsFolder: source.shown(settings.migrations),
-      schemaFiles: snapshot(of: schemaFiles ?? [], schemaSource.shown(settings.schema)),
+      schemaFiles: snapshot(of: schemaFiles ?? [], schemaSource.shown(settings.schema))
+        + overlays.map(\.snapshot),
       warnings: found
     )
   }
@@ -99,11 +106,13 @@ package struct Project: Sendable {
     try Self.id(of: schemaFiles, in: repository)
   }
 
-  /// The same of files that were not read as a project.
-  package static func schemaID(of files: [ProjectFile], _ root: String, in repository: Repository) throws
-    -> String
-  {
-    try id(of: snapshot(of: files, root), in: repository)
+  /// The same of files that were not read as a project, those of overlays included.
+  package static func schemaID(
+    of schema: String,
+    in source: any ProjectSource,
+    _ repository: Repository
+  ) throws -> String {
+    try id(of: snapshot(of: schema, in: source), in: repository)
   }
 
   static func id(of files: [SnapshotFile], in repository: Repository) throws -> String {

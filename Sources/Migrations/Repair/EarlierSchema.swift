@@ -28,8 +28,7 @@ package struct EarlierSchema: Sendable {
     guard let wanted = project.chain.links.first(where: { $0.version == version })?.schema else {
       throw Problem(.usage, "there is no version \(Migration.label(version))", hint: "\"history\" lists them")
     }
-    let path = "\(folder)/\(project.settings.schema)"
-    for commit in try start.map({ try repository.commits(touching: path, from: $0) }) ?? [] {
+    for commit in try start.map({ try repository.commits(touching: folder, from: $0) }) ?? [] {
       let source = RevisionSource(
         repository: repository,
         commit: commit.id,
@@ -65,8 +64,10 @@ package struct EarlierSchema: Sendable {
     )
   }
 
-  private static func path(of name: String, root: String) -> String {
-    root.hasSuffix(".yaml") || root.hasSuffix(".yml") ? root : "\(root)/\(name)"
+  /// Where a file of a snapshot lies, relative to the folder of `config.yaml`.
+  package static func path(of name: String, root: String) -> String {
+    if Overlay.isOne(name) { return name }
+    return root.hasSuffix(".yaml") || root.hasSuffix(".yml") ? root : "\(root)/\(name)"
   }
 
   private struct Source: ProjectSource {
@@ -96,7 +97,8 @@ package struct EarlierSchema: Sendable {
 extension Project {
   /// The schema's files of a source, as a snapshot; empty if there are none.
   static func snapshot(of schema: String, in source: any ProjectSource) throws -> [SnapshotFile] {
-    snapshot(of: try source.files(at: schema) ?? [], source.shown(schema))
+    try snapshot(of: source.files(at: schema) ?? [], source.shown(schema))
+      + Overlay.all(in: source).map(\.snapshot)
   }
 
   /// What a migration that goes back from one version to another cannot bring back, in any environment.

@@ -102,7 +102,8 @@ struct Preflight {
     throw Problem(
       .permissionDenied,
       "the token lacks capabilities on \(listed.prefix(10).joined(separator: "; "))\(listed.count > 10 ? " and \(listed.count - 10) more" : "")",
-      hint: "extend the policy of the token; nothing was written"
+      hint:
+        "nothing was written; \"vault-migrations policy sync --env \(target.environment.name)\" prints the policy that the token needs"
     )
   }
 

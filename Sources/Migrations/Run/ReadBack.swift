@@ -74,7 +74,11 @@ struct ReadBack {
         shown.append(task.path)
       case .write(let declared):
         change.kept[task.path] = .some(nil)
-        change.sent[task.path] = try recorded(declared, at: task.path, given)
+        change.sent[task.path] = try recorded(
+          task.manage?.withoutServers(declared) ?? declared,
+          at: task.path,
+          given
+        )
         // What was known after a move is known better after the write.
         change.observed.removeValue(forKey: task.path)
         // What is only created is not watched.

@@ -25,8 +25,9 @@ struct RefreshStep {
   /// Refreshes what is due, and records it.
   func apply(recording recorder: inout StateRecorder, as identity: RunIdentity) async throws -> Written {
     let target = context.target
+    let isWanted = context.options.refreshes || !target.environment.refreshesByHand
     let due =
-      context.options.onlyReverts
+      context.options.onlyReverts || !isWanted
       ? [] : try target.refreshes(of: fold, context.layers, context.fingerprints).map(\.path)
     // What somebody else changed is written again where the user asks for it, also without a migration.
     let reverted = context.options.revert.filter { fold.resources[$0] != nil }
@@ -136,7 +137,8 @@ extension Target {
   ///
   /// What refers to an object that is not there cannot be refreshed, and waits until it is.
   func refreshes(of fold: Fold, _ layers: StateLayers, _ fingerprints: Fingerprints) throws -> [Change] {
-    let resolved = try fingerprinted(fold.resources, try mounts(declaredBy: fold), layers.sent, fingerprints)
+    let mounts = try mounts(declaredBy: fold)
+    let resolved = try fingerprinted(fold.resources, mounts, layers.sent, fingerprints, fold.manages)
     let kept = layers.kept
     return Planner.refreshes(applied: resolved.filter { kept[$0.key] == nil }, sent: layers.sent)
   }
@@ -146,7 +148,8 @@ extension Target {
     _ declared: [VaultPath: Value],
     _ mounts: MountTable,
     _ sent: [VaultPath: Value],
-    _ fingerprints: Fingerprints
+    _ fingerprints: Fingerprints,
+    _ manages: [VaultPath: Manage]
   ) throws -> [VaultPath: Value] {
     var values: [VaultPath: Value] = [:]
     var objects: [VaultPath: Set<GivenObject>] = [:]
@@ -160,7 +163,8 @@ extension Target {
       let endpoint = catalogue.endpoint(for: path, mounts: mounts)
       // What nobody had told when the server was taken as it was is no change, unless it turns out to be another secret.
       let untold = sent[path].map(Fingerprints.untoldLeaves) ?? [:]
-      let told = untold.isEmpty ? value : value.mapLeaves { untold[$1] == nil || isSet($0) ? $0 : "" }
+      var told = untold.isEmpty ? value : value.mapLeaves { untold[$1] == nil || isSet($0) ? $0 : "" }
+      told = manages[path]?.withoutServers(told) ?? told
       let resolved = try resolver.resolve(told, path: path.description, lookUp: given.lookUp(for: path))
       values[path] = fingerprints.replacingSecrets(in: resolved, at: path, endpoint).mapLeaves { leaf, keys in
         guard let mark = untold[keys] else { return leaf }

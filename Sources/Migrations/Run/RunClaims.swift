@@ -1,5 +1,6 @@
 import Catalogue
 import Configuration
+package import Values
 
 /// What belongs to this environment, said before it is written and put right after.
 struct RunClaims {
@@ -50,6 +51,23 @@ extension Target {
       return
     }
     throw problem
+  }
+}
+
+extension Claims {
+  /// The first declared path of an environment that belongs to somebody else on its server.
+  package static func conflict(
+    of project: Project,
+    in environment: String,
+    with others: [Claims]
+  ) -> Problem? {
+    let declared = project.schema.content(in: environment).paths.sorted()
+    let tasks = declared.map { Task(path: $0, action: .write([:])) }
+    guard var problem = conflict(of: tasks, with: others) else { return nil }
+    problem.location = declared.first { $0.description == problem.path }.flatMap {
+      project.schema.declaration(at: $0, in: environment)?.location
+    }
+    return problem
   }
 }
 

@@ -15,6 +15,8 @@ package struct RunOptions: Sendable {
   package var notRun: Set<VaultPath> = []
   /// Whether another server than the recorded one is all right.
   package var acceptsServer = false
+  /// Whether changed values are written again where that is done by hand.
+  package var refreshes = false
   /// Whether a field that the server does not describe stops the run.
   package var isStrict = false
   /// How many seconds to wait for another run that holds the lock.

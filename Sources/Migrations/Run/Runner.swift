@@ -108,6 +108,11 @@ package final class Runner {
     var fold = try fold(upTo: standing.version)
     var claims = try RunClaims(of: standing, applied: fold, in: target)
     let inverse = try standing.requireReleasable(by: project, in: target.environment.name)
+    if !options.onlyReverts, standing.pending.count > 1 {
+      // What the last of several may not do stops the first, too.
+      let all = try target.mounts(declaredBy: try self.fold(upTo: standing.pending.last?.version ?? 0))
+      try Preflight(context, mounts: all).checkCapabilities(target.tasks(of: standing.pending))
+    }
     for migration in standing.pending where !options.onlyReverts {
       let version = VersionStep(
         context: context,
@@ -159,7 +164,8 @@ package final class Runner {
     let (fold, layers, fingerprints) = try (
       fold(upTo: standing.version), StateLayers(standing.recorded), Fingerprints(key: key)
     )
-    return try !target.refreshes(of: fold, layers, fingerprints).isEmpty
+    let isRefreshing = options.refreshes || !target.environment.refreshesByHand
+    return try isRefreshing && !target.refreshes(of: fold, layers, fingerprints).isEmpty
       || !target.told(fold, layers, fingerprints).isEmpty
   }
 

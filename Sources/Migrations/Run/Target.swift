@@ -16,6 +16,8 @@ package final class Target {
   package internal(set) var catalogue: Catalogue
   /// What servers said about themselves before; `nil` where nothing is kept.
   let specifications: SpecificationCache?
+  /// Gives clients of other environments.
+  let connect: ((String) throws -> VaultClient)?
   package let health: Health
   private let clock = ContinuousClock()
   private let startedAt: ContinuousClock.Instant
@@ -36,8 +38,10 @@ package final class Target {
     resolver: Resolver,
     catalogue: Catalogue,
     specifications: SpecificationCache? = nil,
+    connect: ((String) throws -> VaultClient)? = nil,
     fingerprintKey: Secret? = nil
   ) throws {
+    self.connect = connect
     self.specifications = specifications
     self.environment = environment
     self.settings = settings

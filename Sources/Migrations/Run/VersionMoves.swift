@@ -112,8 +112,20 @@ extension VersionRun {
     var sentAfter: [VaultPath: Value] = [:]
     for (old, new) in paths { sentAfter[new] = layers.sent[old] }
     let target = context.target
-    let resolvedBefore = try target.fingerprinted(before, mounts, layers.sent, context.fingerprints)
-    let resolvedAfter = try target.fingerprinted(after, mounts, sentAfter, context.fingerprints)
+    let resolvedBefore = try target.fingerprinted(
+      before,
+      mounts,
+      layers.sent,
+      context.fingerprints,
+      fold.manages
+    )
+    let resolvedAfter = try target.fingerprinted(
+      after,
+      mounts,
+      sentAfter,
+      context.fingerprints,
+      Dictionary(fold.manages.map { (move.moved($0.key) ?? $0.key, $0.value) }, uniquingKeysWith: { $1 })
+    )
     for (old, new) in paths {
       let endpoint = target.catalogue.endpoint(for: new, mounts: mounts)
       var observed = layers.observed[old]

@@ -125,7 +125,7 @@ extension VersionRun {
     }
     let content = try reader.readSecretData(unpaired.map(\.path))
     return try tasks.map { task in
-      let values = try values(of: task, given, absent)
+      let values = try values(of: task, given, absent, isThere: live[task.path] != nil)
       var view = view(of: task, values, live: live[task.path], content: content[task.path])
       view.id = ids[task.path]
       view.version = versions[task.path]
@@ -154,10 +154,12 @@ extension VersionRun {
   private func values(
     of task: Task,
     _ given: GivenValues,
-    _ absent: GivenValues.Absence
+    _ absent: GivenValues.Absence,
+    isThere: Bool
   ) throws -> (new: Value?, was: Value?) {
     var new: Value?
-    if case .write(let declared) = task.action {
+    if case .write(let whole) = task.action {
+      let declared = isThere ? task.manage?.withoutServers(whole) ?? whole : whole
       do throws(Problem) {
         new = try resolve(declared, for: task, given, absent: absent).marking(secretsOf: endpoint(of: task))
       } catch {

@@ -6,8 +6,8 @@ package struct Schema: Sendable {
   /// One entry of the schema in the form in which tasks carry it.
   package struct Declaration: Sendable, Hashable {
     package let value: Value
-    /// The environments that the entry is limited to; `nil` means all.
-    package let environments: Set<String>?
+    /// The environments that the entry is for.
+    package let scope: Scope
     /// What becomes of an action's answer, and when it does not run.
     package var terms = ActionTerms()
     package let location: SourceLocation
@@ -15,27 +15,61 @@ package struct Schema: Sendable {
     package let places: [String: SourceLocation]
     /// How the object is shared with others.
     package var manage: Manage?
+    /// The rules of `lint` that do not count for it, each with the reason.
+    package var silences: [String: Silence] = [:]
+    /// Whether it is one of many that an entry with `for_each:` makes.
+    package var isRepeated = false
   }
 
   package private(set) var resources: [VaultPath: Declaration] = [:]
   /// One-off actions; a path may end in `#name` to tell several of a kind apart.
   package private(set) var actions: [VaultPath: Declaration] = [:]
+  /// What a path is besides, in environments that the first declaration of it is not for.
+  private var variants: [VaultPath: [Declaration]] = [:]
 
   package init() {}
 
   /// Adds an entry.
   ///
-  /// - Returns: The entry that already has this path, if there is one; the new one is not added then.
+  /// - Returns: The entry that already has this path in one of its environments, if there is one; the new one is not added
+  ///   then.
   mutating func declare(_ declaration: Declaration, at path: VaultPath, isAction: Bool) -> Declaration? {
-    if let other = resources[path] ?? actions[path] { return other }
-    if isAction { actions[path] = declaration } else { resources[path] = declaration }
+    let others = all(at: path)
+    if let other = others.first(where: { !$0.scope.intersection(declaration.scope).isEmpty }) { return other }
+    if !others.isEmpty {
+      variants[path, default: []].append(declaration)
+    } else if isAction {
+      actions[path] = declaration
+    } else {
+      resources[path] = declaration
+    }
     return nil
+  }
+
+  /// Every declaration of a path, each for other environments.
+  func all(at path: VaultPath) -> [Declaration] {
+    guard let first = resources[path] ?? actions[path] else { return [] }
+    return [first] + (variants[path] ?? [])
+  }
+
+  /// What a path is declared as, without regard to where.
+  func meaning(of path: VaultPath) -> [[Value]] {
+    all(at: path).map { declaration in
+      let scope = declaration.scope.names.sorted().map(Value.string)
+      return [
+        declaration.value, .object(declaration.terms.members), .bool(declaration.scope.includes("")),
+        .array(scope),
+      ]
+    }
   }
 
   /// What an environment is to hold; `""` asks for an environment that config.yaml does not name.
   package func content(in environment: String) -> Fold {
     func here(_ declarations: [VaultPath: Declaration]) -> [VaultPath: Declaration] {
-      declarations.filter { $0.value.environments?.contains(environment) ?? true }
+      guard !variants.isEmpty else { return declarations.filter { $0.value.scope.includes(environment) } }
+      var here: [VaultPath: Declaration] = [:]
+      for path in declarations.keys { here[path] = declaration(at: path, in: environment) }
+      return here
     }
     let (declared, actions) = (here(resources), here(actions))
     return Fold(
@@ -48,8 +82,7 @@ package struct Schema: Sendable {
 
   /// Resources and actions, by path.
   var declarations: [(path: VaultPath, declaration: Declaration)] {
-    resources.merging(actions) { first, _ in first }.sorted { $0.key < $1.key }
-      .map { (path: $0.key, declaration: $0.value) }
+    paths.sorted().flatMap { path in all(at: path).map { (path: path, declaration: $0) } }
   }
 
   /// What is wrong with a path, or `nil`.
@@ -67,5 +100,10 @@ package struct Schema: Sendable {
 
   package func declaration(at path: VaultPath) -> Declaration? {
     resources[path] ?? actions[path]
+  }
+
+  /// What a path is in one environment.
+  package func declaration(at path: VaultPath, in environment: String) -> Declaration? {
+    all(at: path).first { $0.scope.includes(environment) }
   }
 }

@@ -1,5 +1,5 @@
 package import Catalogue
-import Configuration
+package import Configuration
 package import Values
 import YAML
 
@@ -9,89 +9,46 @@ package struct SchemaReader {
   private let diagnostics = Diagnostics(.schemaInvalid)
   private var schema = Schema()
   /// Entries whose names the server writes in lower case, by such paths.
-  private var lowercased: [VaultPath: Entry] = [:]
+  private var lowercased: [VaultPath: SchemaEntry] = [:]
 
   private init(catalogue: Catalogue) {
     self.catalogue = catalogue
   }
 
-  /// Reads one file, or the files of a folder, as one schema.
+  /// Reads one file, or the files of a folder, as one schema, with what overlays add for their environments.
   ///
-  /// - Throws: ``Problems`` with everything that is wrong, each with its place.
+  /// The settings have the variables that `for_each:` goes over. Throws ``Problems`` with everything that is wrong, each
+  /// with its place.
   package static func read(
     _ files: [ProjectFile],
+    overlays: [Overlay] = [],
+    settings: Settings? = nil,
     catalogue: Catalogue
   ) throws(Problems) -> (schema: Schema, warnings: [Problem]) {
     var reader = SchemaReader(catalogue: catalogue)
-    let documents = files.compactMap { reader.diagnostics.parse($0.bytes, file: $0.path) }
-    let entries = documents.flatMap { reader.entries(of: $0) }
+    let finder = SchemaEntries(settings: settings, diagnostics: reader.diagnostics)
+    var entries: [SchemaEntry] = []
+    for file in files {
+      guard let document = reader.diagnostics.parse(file.bytes, file: file.path) else { continue }
+      entries += finder.entries(of: document, for: nil)
+    }
+    for overlay in overlays where finder.isKnown(overlay) {
+      guard let document = reader.diagnostics.parse(overlay.file.bytes, file: overlay.file.path) else {
+        continue
+      }
+      entries += finder.entries(of: document, for: overlay.environment)
+    }
     let mounts = MountTable(declaredBy: entries.lazy.map { ($0.path, $0.node.value) })
     for entry in entries where !entry.isImplied { reader.declare(entry, mounts) }
-    for entry in entries where entry.isImplied && reader.schema.declaration(at: entry.path) == nil {
-      reader.declare(entry, mounts)
+    for var entry in entries where entry.isImplied {
+      for other in reader.schema.all(at: entry.path) { entry.scope = entry.scope.subtracting(other.scope) }
+      if !entry.scope.isEmpty { reader.declare(entry, mounts) }
     }
     let warnings = try reader.diagnostics.finish()
     return (reader.schema, warnings)
   }
 
-  private struct Entry {
-    let path: VaultPath
-    let location: SourceLocation
-    let node: Node
-    /// Whether nobody wrote it: a namespace that holds something must exist.
-    var isImplied = false
-  }
-
-  /// Every entry of a document, those of its namespaces included.
-  private func entries(of document: Node) -> [Entry] {
-    guard var map = MapReader(document, "the schema", diagnostics) else { return [] }
-    var found = entries(in: "", &map)
-    found += namespaces(below: "", &map)
-    map.finish()
-    return found
-  }
-
-  private func namespaces(below parent: String, _ map: inout MapReader) -> [Entry] {
-    guard let node = map.node("namespaces"), var children = MapReader(node, "namespaces", diagnostics) else {
-      return []
-    }
-    var found: [Entry] = []
-    for pair in children.all() {
-      if let hint = PathRules.complaint(aboutNamespace: pair.key) {
-        diagnostics.error("\"\(pair.key)\" is not a namespace", at: pair.keyLocation, hint: hint)
-        continue
-      }
-      guard var child = MapReader(pair.value, "namespace \(pair.key)", diagnostics) else { continue }
-      let name = parent.isEmpty ? pair.key : "\(parent)/\(pair.key)"
-      let itself = VaultPath("sys/namespaces/\(pair.key)", in: parent)
-      let node = Node.emptyMap(at: pair.keyLocation)
-      found.append(Entry(path: itself, location: pair.keyLocation, node: node, isImplied: true))
-      found += entries(in: name, &child)
-      found += namespaces(below: name, &child)
-      child.finish()
-    }
-    return found
-  }
-
-  private func entries(in namespace: String, _ map: inout MapReader) -> [Entry] {
-    guard let node = map.node("desired_state"), var state = MapReader(node, "desired_state", diagnostics)
-    else {
-      return []
-    }
-    return state.all().compactMap { pair in
-      if let complaint = PathRules.complaint(about: pair.key) {
-        diagnostics.error(complaint.message, at: pair.keyLocation, path: pair.key, hint: complaint.hint)
-        return nil
-      }
-      return Entry(
-        path: PathRules.normal(pair.key, in: namespace),
-        location: pair.keyLocation,
-        node: pair.value
-      )
-    }
-  }
-
-  private mutating func declare(_ entry: Entry, _ mounts: MountTable) {
+  private mutating func declare(_ entry: SchemaEntry, _ mounts: MountTable) {
     guard case .mapping(var pairs) = entry.node.normalisedEmpty.content else {
       diagnostics.error(
         "\(entry.path) must be a map of fields, not \(entry.node.value.kind)",
@@ -100,8 +57,9 @@ package struct SchemaReader {
       )
       return
     }
-    let environments = takeEnvironments(from: &pairs, of: entry)
-    let manageNode = pairs.firstIndex { $0.key == "manage" }.map { pairs.remove(at: $0).value }
+    let manageNode = pairs.firstIndex { $0.key == Manage.manageKey }.map { pairs.remove(at: $0).value }
+    let ownerNode = pairs.firstIndex { $0.key == Manage.ownerKey }.map { pairs.remove(at: $0).value }
+    let silences = takeSilences(from: &pairs, of: entry)
     let endpoint = catalogue.endpoint(for: entry.path, mounts: mounts)
     var isAction = endpoint.kind == .action
     var terms = ActionTerms()
@@ -125,22 +83,23 @@ package struct SchemaReader {
     guard let value else { return }
     var declaration = Schema.Declaration(
       value: value,
-      environments: environments,
+      scope: entry.scope,
       terms: terms,
       location: entry.location,
       places: places(of: pairs, isMount: entry.path.isMount || entry.path.isAuthMethod)
     )
+    declaration.silences = silences
+    declaration.isRepeated = entry.isRepeated
     if let manageNode {
       declaration.manage = Manage.read(manageNode, of: entry.path, diagnostics)
       check(declaration, at: manageNode.location, entry.path, endpoint)
     }
+    if let ownerNode {
+      declaration.manage = Manage.readOwner(ownerNode, of: entry.path, diagnostics)
+      checkOwner(declaration, at: ownerNode.location, entry.path, endpoint, sharing: manageNode)
+    }
     if let other = schema.declare(declaration, at: entry.path, isAction: isAction) {
-      diagnostics.error(
-        "\(entry.path) is declared twice; the other place is \(other.location)",
-        at: entry.location,
-        path: entry.path.description,
-        hint: "keep one of the two"
-      )
+      refuseSecond(entry, other)
       return
     }
     guard endpoint.lowercasesName else { return }
@@ -148,7 +107,9 @@ package struct SchemaReader {
     let folded = entry.path.with(
       path: endpoint.prefix + entry.path.path.dropFirst(endpoint.prefix.count).lowercased()
     )
-    if let other = lowercased.updateValue(entry, forKey: folded) {
+    if let other = lowercased.updateValue(entry, forKey: folded), other.path != entry.path,
+      !other.scope.intersection(entry.scope).isEmpty
+    {
       diagnostics.error(
         "\(entry.path) and \(other.path) are one to the server, which writes names in lower case; "
           + "the other place is \(other.location)",
@@ -157,6 +118,55 @@ package struct SchemaReader {
         hint: "keep one of the two"
       )
     }
+  }
+
+  /// A field that the server changes is one of the declared ones, and of an object that is written more than once.
+  private func checkOwner(
+    _ declaration: Schema.Declaration,
+    at location: SourceLocation,
+    _ path: VaultPath,
+    _ endpoint: Endpoint,
+    sharing manageNode: Node?
+  ) {
+    guard case .server(let names)? = declaration.manage else { return }
+    func refuse(_ message: String, _ hint: String) {
+      diagnostics.error(message, at: location, path: path.description, hint: hint)
+    }
+    if manageNode != nil {
+      refuse(
+        "\(path) has both manage and owner",
+        "what is only created needs no owner; fields of others are left out"
+      )
+    }
+    if endpoint.kind != .resource {
+      refuse(
+        "the fields of \(path) have no other owner",
+        "use \"manage: create-only\", or leave the field out"
+      )
+    }
+    let declared = (declaration.value.object ?? [:]).keys.sorted()
+    for name in names.sorted() where !declared.contains(name) {
+      refuse(
+        "owner of \(path) names \(name), which it does not declare",
+        Suggestion.hint(for: name, among: declared) ?? "declare what it is to be at first, or leave it out"
+      )
+    }
+  }
+
+  private func refuseSecond(_ entry: SchemaEntry, _ other: Schema.Declaration) {
+    let isOwn = entry.isRepeated && other.location == entry.location
+    diagnostics.error(
+      isOwn
+        ? "for_each gives \(entry.path) twice in one environment"
+        : "\(entry.path) is declared twice; the other place is \(other.location)",
+      at: entry.location,
+      path: entry.path.description,
+      hint: isOwn
+        ? "two elements have one key: name each once, or write more of the element into the path"
+        : entry.isOverlay
+          ? "an overlay adds paths, and redefines none: put a variable into the schema, or limit each with environments"
+          : "keep one of the two"
+    )
   }
 
   /// Only what is ours may be declared; what cannot be shared is refused.
@@ -209,7 +219,7 @@ package struct SchemaReader {
   }
 
   /// The keys of an action that are no arguments; `nil` if there are none.
-  private func takeTerms(from pairs: inout [Node.Pair], of entry: Entry) -> ActionTerms? {
+  private func takeTerms(from pairs: inout [Node.Pair], of entry: SchemaEntry) -> ActionTerms? {
     let stated = pairs.filter { ActionTerms.keys.contains($0.key) }
     guard !stated.isEmpty, var map = MapReader(entry.node.with(stated), "\(entry.path)", diagnostics) else {
       return nil
@@ -218,21 +228,34 @@ package struct SchemaReader {
     return ActionTerms.take(from: &map, of: entry.path, diagnostics)
   }
 
-  private func takeEnvironments(from pairs: inout [Node.Pair], of entry: Entry) -> Set<String>? {
-    guard let index = pairs.firstIndex(where: { $0.key == "environments" }) else { return nil }
+  /// `lint: {RULE: REASON}`, which is not sent.
+  private func takeSilences(from pairs: inout [Node.Pair], of entry: SchemaEntry) -> [String: Schema.Silence]
+  {
+    guard let index = pairs.firstIndex(where: { $0.key == "lint" }) else { return [:] }
     let node = pairs.remove(at: index).value
-    guard let names = node.value.array?.compactMap(\.string), !names.isEmpty,
-      names.count == node.value.array?.count
-    else {
+    var silences: [String: Schema.Silence] = [:]
+    guard let rules = node.mapping else {
       diagnostics.error(
-        "environments of \(entry.path) must be a list of names",
+        "lint of \(entry.path) must be a map of rules, each with a reason, not \(node.value.kind)",
         at: node.location,
         path: entry.path.description,
-        hint: "for example \"environments: [prod]\""
+        hint: "for example lint: {policy-sudo-glob: break glass, reviewed by security}"
       )
-      return nil
+      return [:]
     }
-    return Set(names)
+    for rule in rules {
+      guard let reason = rule.value.value.string, !reason.trimmingWhitespace.isEmpty else {
+        diagnostics.error(
+          "lint of \(entry.path) silences \(rule.key) without a reason",
+          at: rule.keyLocation,
+          path: entry.path.description,
+          hint: "say why it is all right here, for the reviewer"
+        )
+        continue
+      }
+      silences[rule.key] = Schema.Silence(reason: reason, location: rule.keyLocation)
+    }
+    return silences
   }
 }
 
@@ -246,7 +269,7 @@ extension Node {
     if case .scalar(.null) = content { .emptyMap(at: location) } else { self }
   }
 
-  fileprivate func with(_ pairs: [Pair]) -> Node {
+  func with(_ pairs: [Pair]) -> Node {
     Node(.mapping(pairs), at: location)
   }
 }

@@ -50,7 +50,7 @@ struct GivenReferenceCheck {
           if !names.contains(object.given.path) { found.append(unsaved(object, path, names)) }
         } else if object.given.kind == .vault {
           // Values lie wherever somebody keeps them.
-          continue
+          if let problem = strange(object, path) { found.append(problem) }
         } else if !object.isBuiltIn(project.catalogue, mounts),
           !content.actions.keys.contains(where: { object.mayBeMade(by: $0, mounts) })
         {
@@ -74,6 +74,29 @@ struct GivenReferenceCheck {
       path: holder.description,
       hint: "declare it, or make sure that it is on every server before",
       isWarning: true
+    )
+  }
+
+  /// An environment that nobody can read from.
+  private func strange(_ object: GivenObject, _ holder: VaultPath) -> Problem? {
+    guard let name = object.given.place.environment else { return nil }
+    let environments = project.settings.environments
+    let what: String
+    var hint: String?
+    if let other = environments[name] {
+      guard other.server == .embedded else { return nil }
+      what = "whose private server nobody else can read"
+      hint = "refer to an environment with an address"
+    } else {
+      what = "which config.yaml does not have"
+      hint = Suggestion.hint(for: name, among: environments.keys.sorted())
+    }
+    return Problem(
+      .schemaInvalid,
+      "\(holder) refers to \(object.given) of the environment \"\(name)\", \(what)",
+      at: project.schema.declaration(at: holder)?.location,
+      path: holder.description,
+      hint: hint
     )
   }
 

@@ -52,7 +52,7 @@ package struct Validator {
   private func checkEnvironmentNames() {
     let known = project.settings.environments.keys.sorted()
     for (path, declaration) in project.schema.declarations {
-      for name in (declaration.environments ?? []).sorted() where !known.contains(name) {
+      for name in declaration.scope.names.sorted() where !known.contains(name) {
         diagnostics.add(
           Problem(
             .schemaInvalid,

@@ -24,6 +24,9 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Work on another server than the one that was recorded.")
   var acceptServer = false
 
+  @Flag(help: "Write changed variables and secrets again where config.yaml says \"refresh: manual\".")
+  var refresh = false
+
   @Flag(help: "A field that the server does not know is an error.")
   var strict = false
 
@@ -31,6 +34,12 @@ struct RunFlags: ParsableArguments {
 
   @Flag(help: "Show what would be done, write nothing.")
   var dryRun = false
+
+  /// The first option that decides about something found in one environment.
+  var decision: String? {
+    let lists = [("--keep", keep), ("--revert", revert), ("--ran", ran), ("--not-run", notRun)]
+    return lists.first { !$0.1.isEmpty }?.0 ?? (acceptServer ? "--accept-server" : nil)
+  }
 
   /// The decisions, about the project's own paths.
   func options(for project: Project) -> RunOptions {
@@ -42,6 +51,7 @@ struct RunFlags: ParsableArguments {
     options.notRun = names.paths(notRun)
     options.acceptsServer = acceptServer
     options.isStrict = strict
+    options.refreshes = refresh
     options.lockPatience = lock.seconds
     return options
   }
@@ -64,20 +74,23 @@ struct ApplyCommand: ToolCommand {
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
-    try await RunCommand(context: context, flags: flags, needsCommit: false).run()
+    let outcome = try await RunCommand(context: context, flags: flags, needsCommit: false).outcome()
+    context.console.result(outcome.document) { _ in outcome.text }
+    return outcome.status
   }
 }
 
-struct SyncCommand: ToolCommand {
+struct SyncCommand: EnvironmentCommand {
   static let configuration = CommandConfiguration(
     commandName: "sync",
-    abstract: "Brings one environment to what is committed: fetch, verify, apply, push.",
+    abstract: "Brings an environment to what is committed: fetch, verify, apply, push.",
     discussion: """
       For the pipeline that runs on merge. Refuses files that are not committed. A checkout that is older than what is \
       applied is no error. Run it as often as you like: without changes it does nothing.
 
       EXAMPLE:
         vault-migrations sync --env prod
+        vault-migrations sync --all
       """
   )
 
@@ -88,26 +101,29 @@ struct SyncCommand: ToolCommand {
   var revision: String?
 
   @OptionGroup var flags: RunFlags
+  @OptionGroup var everywhere: AllFlag
   @OptionGroup var global: GlobalOptions
 
-  func run(in context: Context) async throws -> Int32 {
+  var decision: String? { flags.decision }
+
+  func outcome(in context: Context) async throws -> Outcome {
     try await RunCommand(
       context: context,
       flags: flags,
       needsCommit: !allowDirty && revision == nil,
       revision: revision
-    ).run()
+    ).outcome()
   }
 }
 
 /// What `apply` and `sync` share.
-struct RunCommand {
+struct RunCommand: Sendable {
   let context: Context
   let flags: RunFlags
   let needsCommit: Bool
   var revision: String?
 
-  func run() async throws -> Int32 {
+  func outcome() async throws -> Outcome {
     let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
     let problems = try Validator.problems(in: open.project)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
@@ -126,12 +142,14 @@ struct RunCommand {
       if flags.dryRun { return try await preview(open, target) }
       let runner = try context.runner(on: target, of: open, flags.options(for: open.project), cancellation)
       let report = try await runner.run()
-      context.console.result(RunReportView.json(report)) { RunReportView.text(report, $0) }
-      return 0
+      return Outcome(
+        document: RunReportView.json(report),
+        text: RunReportView.text(report, context.console.style)
+      )
     }
   }
 
-  private func preview(_ open: OpenProject, _ target: Target) async throws -> Int32 {
+  private func preview(_ open: OpenProject, _ target: Target) async throws -> Outcome {
     let plan = try await Inspector(
       target: target,
       project: open.project,
@@ -141,7 +159,6 @@ struct RunCommand {
     var pending = Plan(environment: plan.environment, changes: [], pending: plan.pending, drift: plan.drift)
     pending.warnings = Problems.judged(plan.warnings, strictly: flags.strict)
     try Problems.check(pending.warnings)
-    PlanView(plan: pending).print(on: context.console)
-    return 0
+    return PlanView(plan: pending).outcome(on: context.console)
   }
 }

@@ -5,7 +5,7 @@ import HTTP
 import Migrations
 import Values
 
-struct DriftCommand: ToolCommand {
+struct DriftCommand: EnvironmentCommand {
   static let configuration = CommandConfiguration(
     commandName: "drift",
     abstract: "Shows what somebody else changed on the server since it was recorded, and takes it back.",
@@ -15,6 +15,7 @@ struct DriftCommand: ToolCommand {
 
       EXAMPLE:
         vault-migrations drift --env prod --output json
+        vault-migrations drift --all
         vault-migrations drift --env prod --revert auth/approle/role/web
         vault-migrations drift --env prod --adopt
       """
@@ -32,13 +33,18 @@ struct DriftCommand: ToolCommand {
   @Argument(help: "The paths that it is about (default: all that changed).")
   var paths: [String] = []
 
+  @OptionGroup var everywhere: AllFlag
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
     if revert, adopt { throw ValidationError("--revert and --adopt say the opposite of each other") }
   }
 
-  func run(in context: Context) async throws -> Int32 {
+  var decision: String? {
+    revert ? "--revert" : adopt ? "--adopt" : acceptServer ? "--accept-server" : nil
+  }
+
+  func outcome(in context: Context) async throws -> Outcome {
     let open = try OpenProject.inWorkTree(context)
     try checkPaths(open.project)
     // What the schema says besides must be in a migration before something is added to it.
@@ -67,22 +73,23 @@ struct DriftCommand: ToolCommand {
     _ target: Target,
     _ inspector: Inspector,
     _ context: Context
-  ) async throws -> Int32 {
+  ) async throws -> Outcome {
     let wanted = Set(chosen(of: try await inspector.drift()).map(\.path))
     guard let adoption = try await inspector.adoption(of: wanted) else {
       return show([], on: target, context)
     }
     let adopted = try DriftAdopter(open: open, context: context, target: target).adopt(adoption)
-    context.console.result([
-      "environment": .string(target.environment.name),
-      "adopted": .array(adopted.paths.map { .string($0.description) }),
-      "files": .array(adopted.files.map(Value.string)),
-    ]) { style in
-      adopted.paths.map { "\(style.added("adopted"))  \($0)\n" }.joined()
+    let style = context.console.style
+    return Outcome(
+      document: [
+        "environment": .string(target.environment.name),
+        "adopted": .array(adopted.paths.map { .string($0.description) }),
+        "files": .array(adopted.files.map(Value.string)),
+      ],
+      text: adopted.paths.map { "\(style.added("adopted"))  \($0)\n" }.joined()
         + "\nwritten to \(adopted.files.joined(separator: ", "))\n"
         + "Review it, commit it together with the chain, then run sync, which finds the server so already.\n"
-    }
-    return 0
+    )
   }
 
   /// A path that nothing was ever declared at is a typing error.
@@ -108,18 +115,20 @@ struct DriftCommand: ToolCommand {
     reverted: [VaultPath] = [],
     on target: Target,
     _ context: Context
-  ) -> Int32 {
+  ) -> Outcome {
     var document: [String: Value] = [
       "environment": .string(target.environment.name), "drift": .array(drift.map(\.json)),
     ]
     if revert { document["reverted"] = .array(reverted.map { .string($0.description) }) }
-    context.console.result(.object(document)) { style in
-      let done = reverted.map { "\(style.added("reverted"))  \($0)\n" }.joined()
-      guard !drift.isEmpty else { return done.isEmpty ? "No drift\n" : done }
-      return done + style.title("Drift in \(target.environment.name)") + "\n"
-        + ChangeText(style: style).lines(drift)
+    let style = context.console.style
+    var text = reverted.map { "\(style.added("reverted"))  \($0)\n" }.joined()
+    if !drift.isEmpty {
+      text +=
+        style.title("Drift in \(target.environment.name)") + "\n" + ChangeText(style: style).lines(drift)
         + "\n\(Plural.of(drift.count, "path")) changed by somebody else\n"
+    } else if text.isEmpty {
+      text = "No drift\n"
     }
-    return drift.isEmpty ? 0 : 2
+    return Outcome(document: .object(document), text: text, status: drift.isEmpty ? 0 : 2)
   }
 }

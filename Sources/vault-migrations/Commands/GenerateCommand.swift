@@ -54,15 +54,20 @@ struct GenerateCommand: ToolCommand {
   @Flag(help: "Do not ask the server.")
   var offline = false
 
+  @OptionGroup var base: BaseOption
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
     let folder = try context.projectFolder()
     let repository = try context.repository(holding: folder)
     let workTree = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    try OpenProject.refuseFilesOutside(workTree, base.revision)
     let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
     let project = try Project.read(from: workTree, schemaFrom: schemaSource)
-    let open = OpenProject(folder: folder, source: workTree, project: project)
+    let open = try OpenProject(folder: folder, source: workTree, project: project).trusting(
+      base.revision,
+      context
+    )
     var problems = try Validator.problems(in: project, comparesSchema: false)
     try Problems.check(problems)
     let approvals = try Approvals.parse(approve, project)

@@ -4,13 +4,15 @@ import Migrations
 import StateTracker
 import Values
 
-struct PlanCommand: ToolCommand {
+struct PlanCommand: EnvironmentCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Shows what is not yet in a migration, what is pending, and what drifted.",
     discussion: """
       EXAMPLE:
         vault-migrations plan --env prod --detailed-exitcode
+        vault-migrations plan --all
+        vault-migrations plan --env prod --base origin/main
       """
   )
 
@@ -26,17 +28,26 @@ struct PlanCommand: ToolCommand {
   @Flag(help: "A field that the server does not know is an error.")
   var strict = false
 
+  @OptionGroup var base: BaseOption
+  @OptionGroup var everywhere: AllFlag
   @OptionGroup var global: GlobalOptions
 
-  func run(in context: Context) async throws -> Int32 {
-    let open = try OpenProject.inWorkTree(context)
+  var trusted: String? { base.revision }
+
+  var decision: String? { acceptServer ? "--accept-server" : nil }
+
+  func outcome(in context: Context) async throws -> Outcome {
+    let open = try OpenProject.inWorkTree(context, trusting: base.revision)
+      .trusting(base.revision, context)
     let problems = try Validator.problems(in: open.project, comparesSchema: false)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     var plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)
     plan.warnings = Problems.judged(plan.warnings, strictly: strict)
     try Problems.check(plan.warnings)
-    PlanView(plan: plan).print(on: context.console)
-    return detailedExitcode && !plan.isEmpty ? 2 : 0
+    return PlanView(plan: plan).outcome(
+      on: context.console,
+      status: detailedExitcode && !plan.isEmpty ? 2 : 0
+    )
   }
 
   private func onlinePlan(_ open: OpenProject, _ context: Context) async throws -> Plan {
@@ -51,7 +62,7 @@ struct PlanCommand: ToolCommand {
   }
 
   private func offlinePlan(_ open: OpenProject, _ context: Context) throws -> Plan {
-    let environment = try open.project.settings.environment(global.env)
+    let environment = try open.settings.environment(context.options.env)
     let recorded = try Session.stateTracker(of: environment, open, context).current()
     let version = try recorded.version()
     return Plan(

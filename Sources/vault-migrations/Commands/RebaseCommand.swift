@@ -130,7 +130,8 @@ struct RebasedWork {
 
   private func schemaID() throws -> String {
     guard let files = try source.files(at: settings.schema) else { return "" }
-    if let conflict = files.first(where: { $0.bytes.containsConflict }) {
+    let overlays = try Overlay.all(in: source).map(\.file)
+    if let conflict = (files + overlays).first(where: { $0.bytes.containsConflict }) {
       throw Problem(
         .schemaInvalid,
         "\(conflict.path) holds an unresolved merge conflict",
@@ -138,7 +139,7 @@ struct RebasedWork {
         hint: "decide what the schema is to say, then run rebase again"
       )
     }
-    return try Project.schemaID(of: files, source.shown(settings.schema), in: repository)
+    return try Project.schemaID(of: settings.schema, in: source, repository)
   }
 
   private func chainIsSettled(_ mine: [Migration]) throws -> Bool {

@@ -149,7 +149,7 @@ struct RollbackCommand: ToolCommand {
     let manager = FileManager.default
     let root = project.settings.schema
     for file in project.schemaFiles {
-      let path = root.hasSuffix(".yaml") || root.hasSuffix(".yml") ? root : "\(root)/\(file.name)"
+      let path = EarlierSchema.path(of: file.name, root: root)
       if files[path] == nil { try manager.removeItem(atPath: "\(folder)/\(path)") }
     }
     for (path, bytes) in files {

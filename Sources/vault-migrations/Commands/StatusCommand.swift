@@ -5,22 +5,24 @@ import Migrations
 import StateTracker
 import Values
 
-struct StatusCommand: ToolCommand {
+struct StatusCommand: EnvironmentCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Shows which version an environment is at, and whether its records agree.",
     discussion: """
       EXAMPLE:
         vault-migrations status --env prod
+        vault-migrations status --all
       """
   )
 
   @Flag(help: "Exit with 2 when something is pending or the records disagree.")
   var detailedExitcode = false
 
+  @OptionGroup var everywhere: AllFlag
   @OptionGroup var global: GlobalOptions
 
-  func run(in context: Context) async throws -> Int32 {
+  func outcome(in context: Context) async throws -> Outcome {
     let open = try OpenProject.inWorkTree(context)
     return try await Session.with(open, context) { target in
       let standing = try await target.examine(open.project)
@@ -31,11 +33,14 @@ struct StatusCommand: ToolCommand {
         kept: try standing.kept(),
         hasLedger: target.ledger.mount != nil
       )
-      context.console.result(view.json) { view.text($0) }
       let isSettled =
         standing.pending.isEmpty && standing.disagreement == nil && standing.run == nil
         && standing.hold == nil
-      return detailedExitcode && !isSettled ? 2 : 0
+      return Outcome(
+        document: view.json,
+        text: view.text(context.console.style),
+        status: detailedExitcode && !isSettled ? 2 : 0
+      )
     }
   }
 }

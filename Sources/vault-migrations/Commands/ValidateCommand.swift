@@ -9,10 +9,11 @@ struct ValidateCommand: ToolCommand {
     commandName: "validate",
     abstract: "Checks configuration, schema, migrations and chain, and that the migrations give the schema.",
     discussion: """
-      Never asks a server. Modes: strict wants every variable of the environment set; lenient puts placeholders in the \
-      place of those that are not (for hooks and forks); offline does not look at variables at all.
+      Needs no server. Modes: strict wants every variable of the environment set; lenient puts placeholders in the place of \
+      those that are not (for hooks and forks); offline looks neither at variables nor at any server. Where a token for the \
+      environment is at hand, its server is asked whether somebody else has what the schema declares.
 
-      Fields that no known server has, and values of another type, are warnings: "did you mean token_policies?". \
+      What "lint" calls an error or a warning is a warning here. Fields that no known server has, and values of another type, are warnings: "did you mean token_policies?". \
       --strict makes every warning an error.
 
       EXAMPLE:
@@ -38,16 +39,19 @@ struct ValidateCommand: ToolCommand {
   @Flag(help: "Warnings, such as of unknown fields, are errors.")
   var strict = false
 
+  @OptionGroup var base: BaseOption
   @OptionGroup var global: GlobalOptions
 
   func run(in context: Context) async throws -> Int32 {
-    let open = try openProject(context)
+    let open = try openProject(context).trusting(base.revision, context)
     let problems = Problems.judged(
       try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn)
+        + Lint(open.project).problems
         + AppliedCheck.problems(in: open.project, applied: try open.knownHistories(context)),
       strictly: strict
     )
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
+    if mode != .offline { try ClaimsLook(open: open, context: context).check() }
     let project = open.project
     for warning in problems where !context.console.isJSON {
       context.console.complain { ErrorReport.text(warning, $0) }
@@ -64,7 +68,8 @@ struct ValidateCommand: ToolCommand {
 
   private func openProject(_ context: Context) throws -> OpenProject {
     if let mergeBase { return try MergedProject(context).merge(revision ?? "HEAD", into: mergeBase) }
-    return try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
+    return try revision.map { try OpenProject.at($0, context) }
+      ?? OpenProject.inWorkTree(context, trusting: base.revision)
   }
 
   private func resolvers(_ open: OpenProject, _ context: Context) throws -> [String: Resolver] {

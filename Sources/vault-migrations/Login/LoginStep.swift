@@ -5,24 +5,67 @@ import VaultClient
 
 /// Gets a token for a run, in the way that the environment names.
 struct LoginStep {
-  let client: VaultClient
-  let environment: Environment
-  let resolver: Resolver
-  let variables: [String: String]
+  private let client: VaultClient
+  private let environment: Environment
+  private let resolver: Resolver
+  private let variables: [String: String]
+  /// What the shell says, where the environment says nothing.
+  private let shell: EnvironmentVariables
   /// The folder of `config.yaml`.
-  let folder: String
+  private let folder: String
+
+  /// Prepares a login; the resolver is the one that leads to servers.
+  init(
+    client: VaultClient,
+    environment: Environment,
+    resolver: Resolver,
+    _ open: OpenProject,
+    _ context: Context
+  ) {
+    self.client = client
+    self.environment = environment
+    self.resolver = resolver
+    variables = context.environment
+    shell = context.connection
+    folder = open.folder
+  }
 
   /// Logs in, or takes the token that there is.
   ///
   /// - Throws: ``Problem``, or ``VaultError`` when there is no answer.
   func run() async throws {
-    guard let login = environment.login else { return try await useOwnToken() }
-    let namespace = try login.namespace.map { try resolver.text($0, "auth.namespace") }
+    if case .tokenHelper(let program)? = environment.login?.credentials {
+      let token = try await TokenHelper(path: absolute(program)).token(variables)
+      return client.use(token, in: try namespace)
+    }
+    if environment.login == nil, shell.token == nil,
+      let helper = try TokenHelper.configured(in: shell.commandConfigurations)
+    {
+      return client.use(try await helper.token(variables))
+    }
+    try runWithoutHelper()
+  }
+
+  private var namespace: String? {
+    get throws { try environment.login?.namespace.map { try resolver.text($0, "auth.namespace") } }
+  }
+
+  /// The same where no program can be waited for.
+  ///
+  /// - Throws: ``Problem``, or ``VaultError`` when there is no answer.
+  func runWithoutHelper() throws {
+    guard let login = environment.login else { return try useOwnToken() }
+    let namespace = try namespace
     switch login.credentials {
     case .token(let text): client.use(try resolver.secret(text, "token"), in: namespace)
     case .tokenFile(let file): try useTokenFile(absolute(file), in: namespace)
-    case .tokenHelper(let program):
-      client.use(try await TokenHelper(path: absolute(program)).token(variables), in: namespace)
+    case .tokenHelper:
+      throw Problem(
+        .configurationInvalid,
+        "the login of \(environment.name) asks a program, which is done for the chosen environment alone",
+        at: login.location,
+        hint: "give it a login of its own, or put what is needed into a variable"
+      )
     case .appRole, .jwt, .password, .certificate:
       do {
         // Later in the run it presents what is there then: another file, another answer of the pipeline.
@@ -41,15 +84,9 @@ struct LoginStep {
 
   // MARK: - Tokens
 
-  private func useOwnToken() async throws {
-    let names = EnvironmentVariables(variables)
-    if let token = names.token {
-      client.use(token)
-    } else if let helper = try TokenHelper.configured(in: names.commandConfigurations) {
-      client.use(try await helper.token(variables))
-    } else {
-      try useTokenFile(names.tokenFile, in: nil)
-    }
+  private func useOwnToken() throws {
+    if let token = shell.token { return client.use(token) }
+    try useTokenFile(shell.tokenFile, in: nil)
   }
 
   private func useTokenFile(_ file: String?, in namespace: String?) throws {

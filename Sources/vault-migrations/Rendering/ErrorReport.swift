@@ -3,7 +3,7 @@ import Values
 import VaultClient
 
 /// Problems as text or as the JSON document that scripts get.
-struct ErrorReport {
+struct ErrorReport: Sendable {
   private let problems: [Problem]
 
   /// Any error that a command ends with, as problems.
@@ -19,9 +19,9 @@ struct ErrorReport {
   }
 
   /// What happened, in one sentence.
-  static func message(of error: any Error) -> String {
-    ErrorReport(error).problems.first { !$0.isWarning }?.message ?? "\(error)"
-  }
+  static func message(of error: any Error) -> String { ErrorReport(error).message }
+
+  var message: String { problems.first { !$0.isWarning }?.message ?? "" }
 
   /// The status of the gravest: the first error decides, whatever warnings stand before it.
   var exitStatus: Int32 {

@@ -6,11 +6,12 @@ import Values
 struct PlanView {
   let plan: Plan
 
-  func print(on console: Console) {
+  /// What is printed; warnings are told beside it.
+  func outcome(on console: Console, status: Int32 = 0) -> Outcome {
     if !console.isJSON {
       for warning in plan.warnings { console.complain { ErrorReport.text(warning, $0) } }
     }
-    console.result(json) { text($0) }
+    return Outcome(document: json, text: text(console.style), status: status)
   }
 
   func text(_ style: Style) -> String {
@@ -23,7 +24,8 @@ struct PlanView {
     var versions: [Int?] = []
     for change in plan.pending where !versions.contains(change.version) { versions.append(change.version) }
     for version in versions {
-      let title = version.map { "Pending in \(plan.environment): \(Migration.label($0))" } ?? "Changed values"
+      let values = plan.refreshesByHand ? "Changed values, written by \"sync --refresh\"" : "Changed values"
+      let title = version.map { "Pending in \(plan.environment): \(Migration.label($0))" } ?? values
       parts.append(
         style.title(title) + "\n" + changes.lines(plan.pending.filter { $0.version == version })
       )
@@ -61,6 +63,7 @@ struct PlanView {
       "environment": .string(plan.environment), "changes": .array(plan.changes.map(\.json)),
       "pending": .array(plan.pending.map(\.json)), "drift": .array(plan.drift.map(\.json)),
     ]
+    if plan.refreshesByHand { document["refresh"] = "manual" }
     if !plan.kept.isEmpty { document["kept"] = Self.json(of: plan.kept) }
     if !plan.warnings.isEmpty { document["warnings"] = .array(plan.warnings.map(ErrorReport.json)) }
     return .object(document)

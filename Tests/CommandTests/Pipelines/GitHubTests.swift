@@ -35,6 +35,14 @@ import YAML
       #expect(hosted.host.comments.last?.body.hasPrefix("<!-- vault-migrations:prod -->\n") == true)
       #expect(hosted.host.comments.last?.body.contains("25m") == true)
 
+      // One that would send the job's token elsewhere is planned on the server that main names.
+      try await hosted.project.git("checkout", "-q", "main")
+      try await hosted.propose("thief", ttl: "45m", address: hosted.api.address)
+      let asked = hosted.api.requests.count
+      let thief = try await plan.run("plan-3", pull, secrets: Self.secrets)
+      #expect(thief.status == 0, "\(thief.log)")
+      #expect(!hosted.api.requests.dropFirst(asked).contains { $0.path.hasPrefix("/v1/") })
+
       // A second push replaces what the first one wrote, on the second page, and nobody else's.
       try await hosted.project.git("checkout", "-q", "main")
       try await hosted.propose("longest", ttl: "35m")

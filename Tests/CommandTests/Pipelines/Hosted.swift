@@ -65,9 +65,10 @@ struct Hosted: Sendable {
   }
 
   /// A branch with one more migration, and the merge that the hosting service makes of it.
-  func propose(_ branch: String, ttl: String) async throws {
+  func propose(_ branch: String, ttl: String, address: String? = nil) async throws {
     try await project.git("checkout", "-q", "-b", branch, "main")
     try project.edit("schema.yaml", "token_ttl: 20m", "token_ttl: \(ttl)")
+    if let address { try project.edit("config.yaml", server.address, address) }
     try await project.generate("longer")
     try await project.git("push", "-q", "origin", branch)
     try await project.git("checkout", "-q", "-B", "merged", "main")
