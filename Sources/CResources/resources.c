@@ -55,6 +55,9 @@ static const unsigned char kubernetes_vault_migrations[] = {
 static const unsigned char kubernetes_vault_migrations_sync[] = {
 #embed "../../templates/kubernetes/vault-migrations-sync.yaml"
 };
+static const unsigned char lint_page[] = {
+#embed "../../docs/lint.md"
+};
 
 static const unsigned char pre_commit[] = {
 #embed "../../hooks/pre-commit"
@@ -90,6 +93,7 @@ static const struct vm_resource table[] = {
     RESOURCE("templates/jenkins/Jenkinsfile", jenkins_jenkinsfile),
     RESOURCE("templates/kubernetes/vault-migrations.yaml", kubernetes_vault_migrations),
     RESOURCE("templates/kubernetes/vault-migrations-sync.yaml", kubernetes_vault_migrations_sync),
+    RESOURCE("docs/lint.md", lint_page),
     RESOURCE("hooks/pre-commit", pre_commit),
     RESOURCE("hooks/pre-push", pre_push),
     RESOURCE("hooks/post-merge", post_merge),
