@@ -144,5 +144,6 @@ struct GitHubRunner {
       try await git("checkout", "-q", "--force", "refs/remotes/event")
     }
     if options["persist-credentials"] == "false" { try await git("config", "--local", "--unset-all", key) }
+    try Hosted.giveAway(work)
   }
 }

@@ -93,5 +93,6 @@ struct GitLabRunner {
       ]
     )
     try await git(["-C", work, "checkout", "-q", "-f", "--detach", "refs/pipelines/1"])
+    try Hosted.giveAway(work)
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 import Values
@@ -102,6 +103,12 @@ struct Hosted: Sendable {
       "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "GIT_CONFIG_NOSYSTEM": "1", "CI": "true",
       "VAULT_MIGRATIONS": Self.program, "GIT_TERMINAL_PROMPT": "0",
     ]
+  }
+
+  /// In containers the folder belongs to the runner's user, and the job to another.
+  static func giveAway(_ folder: String) throws {
+    guard geteuid() == 0 else { return }
+    try FileManager.default.setAttributes([.ownerAccountID: 1001], ofItemAtPath: folder)
   }
 
   static var program: String { Tool.path.prefix { $0 != "\0" }.description }
