@@ -18,12 +18,8 @@ struct GitHubRunner {
 
   private func permission(_ name: String) -> String { job["permissions"]?[name]?.string ?? "none" }
 
-  /// - Parameters:
-  ///   - folder: The name of the work tree.
-  ///   - reference: What the event is about: `refs/heads/main`, or `refs/pull/7/merge`.
-  ///   - head: The commit of the branch that a pull request is for.
-  ///   - inputs: What a person filled in.
-  ///   - secrets: Variables that the user hands to the job.
+  /// Runs the job in a new work tree, for `refs/heads/main` or `refs/pull/7/merge`. `head` is the commit of the branch that a
+  /// pull request is for, `inputs` are what a person filled in, `secrets` variables that the user hands to the job.
   func run(
     _ folder: String,
     _ reference: String,

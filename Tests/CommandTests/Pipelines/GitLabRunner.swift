@@ -19,10 +19,8 @@ struct GitLabRunner {
     template = try #require(file[job["extends"]?.string ?? ""])
   }
 
-  /// - Parameters:
-  ///   - folder: The name of the work tree.
-  ///   - branch: The branch that the pipeline is for; a merge request's is its source.
-  ///   - variables: Those of the project or of the pipeline.
+  /// Runs the job in a new work tree, for `main` or for the source branch of a merge request, with variables of the project or
+  /// of the pipeline.
   func run(_ folder: String, _ branch: String, _ variables: [String: String] = [:]) async throws -> JobOutcome
   {
     let work = hosted.project.scratch.file(folder)
