@@ -18,8 +18,10 @@ struct GitHubRunner {
 
   private func permission(_ name: String) -> String { job["permissions"]?[name]?.string ?? "none" }
 
-  /// Runs the job in a new work tree, for `refs/heads/main` or `refs/pull/7/merge`. `head` is the commit of the branch that a
-  /// pull request is for, `inputs` are what a person filled in, `secrets` variables that the user hands to the job.
+  /// Runs the job in a new work tree, for the main branch or for a merge reference of a pull request.
+  ///
+  /// `head` is the commit of the branch that the pull request is for, `inputs` are what a person filled in, `secrets` variables
+  /// that the user hands to the job.
   func run(
     _ folder: String,
     _ reference: String,
