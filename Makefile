@@ -38,7 +38,7 @@ fmt: ## Format in place
 
 # Warnings are errors in every target (Package.swift). `swift test` comes last: its last lines are the result.
 .PHONY: test
-test: setup lint build-tests check-linking ## Everything that CI checks
+test: setup lint build-tests check-linking lint-templates ## Everything that CI checks
 	swift test --disable-xctest --skip-build
 
 .PHONY: build-tests
@@ -53,6 +53,10 @@ check-linking: ## Check that no full Foundation is linked (CONFIGURATION=release
 	  echo 'check-linking: import FoundationEssentials instead of Foundation' >&2; exit 1; fi
 	@if objdump -p $(BINARY) | grep -E 'NEEDED +(libFoundation\.so|lib_FoundationICU\.so)'; then \
 	  echo 'check-linking: $(BINARY) needs the full Foundation' >&2; exit 1; fi
+
+.PHONY: lint-templates
+lint-templates: ## Give the files that "init --ci" writes to the linters of their ecosystems
+	VAULT_MIGRATIONS=$(CURDIR)/$(BINARY) scripts/lint-templates
 
 # A run takes about three seconds, and there are three series of them.
 .PHONY: torture

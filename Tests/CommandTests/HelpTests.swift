@@ -11,7 +11,7 @@ import Values
     ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"],
     ["dev", "up"],
     ["dev", "reset"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
-    ["policy", "plan"], ["policy", "sync"], ["policy", "test"],
+    ["explain"], ["policy", "plan"], ["policy", "sync"], ["policy", "test"],
   ]
 
   @Test(arguments: commands)

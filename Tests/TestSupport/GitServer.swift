@@ -96,7 +96,7 @@ package final class GitServer {
 
         def handle_request(self):
             body = self.body()
-            if self.headers.get("Authorization") != LOGIN:
+            if self.headers.get("Authorization", "").replace("basic ", "Basic ", 1) != LOGIN:
                 return self.answer(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
             path, _, query = self.path.partition("?")
             environment = dict(
