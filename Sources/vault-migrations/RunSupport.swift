@@ -112,6 +112,11 @@ extension OpenProject {
     return different
   }
 
+  /// The files that the project was read from, as shown to users.
+  var files: [String] {
+    (try? paths(in: source).sorted().map(source.shown)) ?? []
+  }
+
   private func paths(in source: any ProjectSource) throws -> Set<String> {
     var found: Set<String> = ["config.yaml"]
     func collect(_ path: String) throws {
