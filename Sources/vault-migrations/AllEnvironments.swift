@@ -126,11 +126,14 @@ struct AllEnvironments {
         guard let name = waiting.popFirst() else { return }
         let context = context.narrowed(to: name)
         group.addTask {
+          let finding: Finding
           do {
-            return (name, .done(try await body(context)))
+            finding = .done(try await body(context))
           } catch {
-            return (name, .failed(ErrorReport(error)))
+            finding = .failed(ErrorReport(error))
           }
+          context.metrics.finish(name, status: Self.status(finding))
+          return (name, finding)
         }
       }
       for _ in 0..<Self.width { start() }

@@ -250,6 +250,27 @@ import Values
     return outcome.output.split(separator: "\n").first.map(String.init) ?? ""
   }
 
+  /// Scripts get one document from every command, whether it does what it should or not.
+  @Test func givesJSONOfEveryCommand() async throws {
+    let commands = [
+      ["init"], ["validate"], ["lint"], ["lint", "--list"], ["plan"], ["status"], ["sync"], ["apply"],
+      ["history"],
+      ["show", "1"], ["drift"], ["generate"], ["catalogue"], ["catalogue", "auth/approle"], ["unlock"],
+      ["repair"],
+      ["rebase"], ["release"], ["import", "--dry-run"], ["baseline"], ["hooks", "status"],
+      ["hooks", "install"],
+      ["hooks", "uninstall"], ["policy", "plan"], ["policy", "sync"], ["policy", "test"], ["ledger", "init"],
+      ["diff", "prod", "other"], ["dev", "env"], ["dev", "down"], ["rollback", "--to", "0"],
+    ]
+    try await withSmallProject { project, _ in
+      for command in commands {
+        let outcome = try await project.run(command + ["--output", "json", "--quiet"])
+        let document = try? JSON.parse(Array(outcome.output.utf8))
+        #expect(document?.object != nil, "\(command): \(outcome.status) \(outcome.output)\(outcome.errors)")
+      }
+    }
+  }
+
   // MARK: - Fixtures
 
   /// A project whose server nobody can reach.

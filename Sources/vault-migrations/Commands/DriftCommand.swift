@@ -35,6 +35,7 @@ struct DriftCommand: ReviewCommand {
   var paths: [String] = []
 
   @OptionGroup var everywhere: AllFlag
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var review: ReviewOutput
   @OptionGroup var global: GlobalOptions
 
@@ -52,6 +53,8 @@ struct DriftCommand: ReviewCommand {
   var decision: String? {
     revert ? "--revert" : adopt ? "--adopt" : acceptServer ? "--accept-server" : nil
   }
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
     let open = try OpenProject.inWorkTree(context)
@@ -126,6 +129,8 @@ struct DriftCommand: ReviewCommand {
     on target: Target,
     _ context: Context
   ) throws -> Outcome {
+    context.metrics.drifted(drift.count, in: target.environment.name)
+    Notifier(open: open, context: context).drifted(drift, in: target.environment.name)
     var document: [String: Value] = [
       "environment": .string(target.environment.name), "drift": .array(drift.map(\.json)),
     ]

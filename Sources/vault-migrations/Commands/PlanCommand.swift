@@ -31,6 +31,7 @@ struct PlanCommand: ReviewCommand {
 
   @OptionGroup var base: BaseOption
   @OptionGroup var everywhere: AllFlag
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var review: ReviewOutput
   @OptionGroup var global: GlobalOptions
 
@@ -40,12 +41,15 @@ struct PlanCommand: ReviewCommand {
 
   var decision: String? { acceptServer ? "--accept-server" : nil }
 
+  var metricsFile: String? { metrics.metricsFile }
+
   func outcome(in context: Context) async throws -> Outcome {
     let open = try OpenProject.inWorkTree(context, trusting: base.revision)
       .trusting(base.revision, context)
     let problems = try Validator.problems(in: open.project, comparesSchema: false)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     var plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)
+    if !offline { context.metrics.drifted(plan.drift.count, in: plan.environment) }
     plan.warnings = Problems.judged(plan.warnings, strictly: strict)
     try Problems.check(plan.warnings)
     var outcome = PlanView(plan: plan).outcome(

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Configuration
 import FoundationEssentials
-import Migrations
 import Values
 
 extension GlobalOptions.Output {
@@ -46,14 +44,6 @@ extension Context {
       }
     }
     Terminal.write(report.comment, to: .output)
-  }
-
-  /// The name of the environment that the command is about, as far as it can be known.
-  var environmentName: String {
-    guard options.env == nil, let folder = try? projectFolder() else { return options.env ?? "unknown" }
-    let source = WorkTreeSource(folder: folder, shownAs: shown(folder))
-    let settings = try? Project.readSettings(from: source).settings
-    return (try? settings?.environment(nil).name) ?? "unknown"
   }
 }
 
