@@ -28,8 +28,9 @@ let package = Package(
     .executableTarget(
       name: "vault-migrations",
       dependencies: [
-        "Migrations", "StateTracker", "VaultClient", "Configuration", "Catalogue", "Embedded", "Git", "HTTP",
-        "Resources", "Values",
+        "Migrations", "StateTracker", "VaultClient", "Configuration", "Catalogue", "Digests", "Embedded",
+        "Git",
+        "HTTP", "Resources", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Subprocess", package: "swift-subprocess"),

@@ -28,6 +28,8 @@ package struct Settings: Sendable {
   /// Globs of paths under which nothing may be that nobody declared.
   package var exclusive: [String] = []
   package var hooks = Hooks()
+  /// Who is told what happened.
+  package var notifications: [Notification] = []
   /// What the project knows about endpoints besides the built-in catalogue, as written.
   package var catalogue: Node?
 

@@ -66,6 +66,7 @@ package struct SettingsReader {
     settings.environments = environments(&map)
     LoginReader.refuseLiterals(in: settings, diagnostics)
     HookSettings.read(&map, &settings, diagnostics)
+    NotifySettings.read(&map, &settings, diagnostics)
     if let name = map.string("default_environment") {
       settings.defaultEnvironment = name
       if settings.environments[name] == nil {

@@ -10,6 +10,7 @@ package final class VaultClient {
   private let http: HTTPClient
   private var masks = Masks()
   private var index = ReadIndex()
+  private var observers: [(Exchange) -> Void] = []
 
   /// The token that requests carry.
   private(set) var token: Secret?
@@ -68,6 +69,11 @@ package final class VaultClient {
     isTending = true
     defer { isTending = false }
     body()
+  }
+
+  /// Has everything told that is asked from now on.
+  package func observe(_ observer: @escaping (Exchange) -> Void) {
+    observers.append(observer)
   }
 
   /// Works on in spite of a cancellation: records are written, the lock and the token are given back.
@@ -216,6 +222,18 @@ extension VaultClient {
 
 extension VaultClient {
   private func read(
+    _ result: Result<HTTPResponse, HTTPError>,
+    to request: VaultRequest
+  ) -> Result<VaultResponse, VaultError> {
+    let answer = understood(result, to: request)
+    if !observers.isEmpty {
+      let exchange = Exchange(request, result, requestID: try? answer.get().requestID)
+      for observer in observers { observer(exchange) }
+    }
+    return answer
+  }
+
+  private func understood(
     _ result: Result<HTTPResponse, HTTPError>,
     to request: VaultRequest
   ) -> Result<VaultResponse, VaultError> {

@@ -9,6 +9,8 @@ struct Outcome: Sendable {
   let text: String
   /// 0, or 2 for differences found.
   var status: Int32 = 0
+  /// Its part of a report, where one was asked for.
+  var section: ReviewSection?
 }
 
 /// `--all`, of commands that look at, or work on, one environment otherwise.
@@ -31,6 +33,9 @@ protocol EnvironmentCommand: ToolCommand, Sendable {
   var revision: String? { get }
 
   func outcome(in context: Context) async throws -> Outcome
+
+  /// Prints what came of it for all environments in another way than as text or JSON; `false` if that is not asked for.
+  func publish(_ sections: [ReviewSection], named name: String, in context: Context) throws -> Bool
 }
 
 extension EnvironmentCommand {
@@ -38,9 +43,14 @@ extension EnvironmentCommand {
   var trusted: String? { nil }
   var revision: String? { nil }
 
+  func publish(_ sections: [ReviewSection], named name: String, in context: Context) throws -> Bool { false }
+
   func run(in context: Context) async throws -> Int32 {
     guard everywhere.all else {
       let outcome = try await outcome(in: context)
+      if let section = outcome.section, try publish([section], named: section.environment, in: context) {
+        return outcome.status
+      }
       context.console.result(outcome.document) { _ in outcome.text }
       return outcome.status
     }
@@ -51,9 +61,10 @@ extension EnvironmentCommand {
         hint: "leave one of the two out"
       )
     }
-    return try await AllEnvironments(context, at: revision, trusting: trusted).run {
-      try await outcome(in: $0)
-    }
+    return try await AllEnvironments(context, at: revision, trusting: trusted).run(
+      publish: { try publish($0, named: "all", in: context) },
+      { try await outcome(in: $0) }
+    )
   }
 }
 
@@ -84,7 +95,10 @@ struct AllEnvironments {
   /// Runs the command for each environment, prints what came of it in the order of names, and returns the gravest status.
   ///
   /// Throws ``Problems`` when the project itself cannot be read.
-  func run(_ body: @escaping @Sendable (Context) async throws -> Outcome) async throws -> Int32 {
+  func run(
+    publish: ([ReviewSection]) throws -> Bool = { _ in false },
+    _ body: @escaping @Sendable (Context) async throws -> Outcome
+  ) async throws -> Int32 {
     let found = try revision.map { try OpenProject.at($0, context) }
     let open = try (found ?? OpenProject.inWorkTree(context, trusting: base)).trusting(base, context)
     let own = open.project.settings.environments
@@ -93,7 +107,9 @@ struct AllEnvironments {
       context.console.tell("\(name) is not on \(base ?? ""), and is not asked")
     }
     let findings = await findings(for: names, body)
-    context.console.result(document(names, findings)) { text(names, findings, $0) }
+    if try !publish(names.compactMap { section($0, findings[$0]) }) {
+      context.console.result(document(names, findings)) { text(names, findings, $0) }
+    }
     complain(names, findings)
     let statuses = Set(findings.values.map(Self.status))
     return Self.gravity.first(where: statuses.contains) ?? statuses.max() ?? 0
@@ -110,11 +126,14 @@ struct AllEnvironments {
         guard let name = waiting.popFirst() else { return }
         let context = context.narrowed(to: name)
         group.addTask {
+          let finding: Finding
           do {
-            return (name, .done(try await body(context)))
+            finding = .done(try await body(context))
           } catch {
-            return (name, .failed(ErrorReport(error)))
+            finding = .failed(ErrorReport(error))
           }
+          context.metrics.finish(name, status: Self.status(finding))
+          return (name, finding)
         }
       }
       for _ in 0..<Self.width { start() }
@@ -130,6 +149,14 @@ struct AllEnvironments {
     switch finding {
     case .done(let outcome): outcome.status
     case .failed(let report): report.exitStatus
+    }
+  }
+
+  private func section(_ name: String, _ finding: Finding?) -> ReviewSection? {
+    switch finding {
+    case .done(let outcome)?: outcome.section
+    case .failed(let report)?: .failed(name, report.problems)
+    case nil: nil
     }
   }
 

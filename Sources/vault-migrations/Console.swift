@@ -9,6 +9,7 @@ struct Console: Sendable {
   var prefix = ""
   private let colorsOutput: Bool
   private let colorsErrors: Bool
+  private let animatesErrors: Bool
 
   init(_ options: GlobalOptions, environment: [String: String]) {
     isJSON = options.output == .json
@@ -16,7 +17,20 @@ struct Console: Sendable {
     let allowed = !options.noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     colorsOutput = allowed && Terminal.isTerminal(.output)
     colorsErrors = allowed && Terminal.isTerminal(.error)
+    let isDumb = ["dumb", "", nil].contains(environment["TERM"])
+    animatesErrors = !isDumb && !options.quiet && Terminal.isTerminal(.error)
   }
+
+  /// Whether a line may be drawn again and again; where several environments talk, none is.
+  var isAnimated: Bool { animatesErrors && prefix.isEmpty }
+
+  /// Draws a line that the next one takes the place of.
+  func draw(_ line: String) {
+    Terminal.write(Self.lineStart + line, to: .error)
+  }
+
+  /// The beginning of the line, which is emptied.
+  private static let lineStart = "\r\u{1B}[K"
 
   /// How results look.
   var style: Style { Style(isColored: colorsOutput) }
@@ -55,7 +69,7 @@ struct Console: Sendable {
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       text = lines.map { prefix + $0 }.joined(separator: "\n")
     }
-    Terminal.write(text + "\n", to: .error)
+    Terminal.write((isAnimated ? Self.lineStart : "") + text + "\n", to: .error)
   }
 }
 

@@ -15,9 +15,11 @@ struct Context: Sendable {
   var connection: EnvironmentVariables
   let workingDirectory: String
   var logger: Logger
+  let metrics: Metrics
 
-  init(_ options: GlobalOptions) {
+  init(_ options: GlobalOptions, metricsFile: String? = nil) {
     self.options = options
+    metrics = Metrics(file: metricsFile)
     environment = ProcessInfo.processInfo.environment
     connection = EnvironmentVariables(environment)
     workingDirectory = FileManager.default.currentDirectoryPath

@@ -5,6 +5,8 @@ public import Logging
 struct GlobalOptions: ParsableArguments, Sendable {
   enum Output: String, ExpressibleByArgument, CaseIterable {
     case text, json
+    /// Only where a command says so (``ToolCommand/formats``).
+    case markdown, sarif, junit
   }
 
   enum LogFormat: String, ExpressibleByArgument, CaseIterable {
@@ -20,7 +22,10 @@ struct GlobalOptions: ParsableArguments, Sendable {
   )
   var env: String?
 
-  @Option(name: [.customShort("o"), .long], help: "How results are printed.")
+  @Option(
+    name: [.customShort("o"), .long],
+    help: "How results are printed; markdown, sarif and junit only where a command has them."
+  )
   var output = Output.text
 
   @Option(help: "The least level of log lines: trace, debug, info, notice, warning, error.")

@@ -6,11 +6,28 @@ import HTTP
 import Migrations
 import Values
 
-/// Progress of a run on standard error: a line a task.
-struct Progress {
+/// Progress of a run on standard error: a line a task, and on terminals a bar below.
+final class Progress {
   let console: Console
+  private var bar: ProgressBar?
+
+  init(console: Console) {
+    self.console = console
+  }
 
   func show(_ event: RunEvent) {
+    tell(event)
+    guard console.isAnimated else { return }
+    switch event {
+    case .versionStarted(_, _, let tasks): bar = ProgressBar(total: tasks)
+    case .taskFinished: bar?.advance()
+    case .versionApplied: bar = nil
+    default: break
+    }
+    if let bar { console.draw(bar.line()) }
+  }
+
+  private func tell(_ event: RunEvent) {
     switch event {
     case .waitingForLock(let other):
       console.note { "\($0.changed("waiting")) for \(other.holder) (run \(other.runID))" }
@@ -110,6 +127,11 @@ extension OpenProject {
       different.append(source.shown(path))
     }
     return different
+  }
+
+  /// The files that the project was read from, as shown to users.
+  var files: [String] {
+    (try? paths(in: source).sorted().map(source.shown)) ?? []
   }
 
   private func paths(in source: any ProjectSource) throws -> Set<String> {

@@ -26,11 +26,13 @@ struct Session {
     _ body: (Target) async throws -> Result
   ) async throws -> Result {
     var environment = try environment(of: open, context)
+    let name = environment.name
     if usesOwnToken { environment.login = nil }
     let resolver = open.resolver(for: environment, mode: .strict, context)
     // A pull request's own variables do not lead anywhere else.
     let connection = open.base == nil ? resolver : open.connectionResolver(for: environment, context)
     let tracker = try stateTracker(of: environment, open, context)
+    defer { context.metrics.stands(tracker, newest: open.project.migrations.map(\.version), in: name) }
     let others = OtherServers(open, context, cancellation)
     defer { others.close() }
     let specifications = SpecificationCache(
@@ -47,6 +49,7 @@ struct Session {
         var settings = VaultSettings(address: try VaultAddress(server.address))
         settings.requestTimeout = .milliseconds(open.settings.lockTTL * 1_000 / 4)
         let client = try VaultClient(settings, token: server.token, cancellation: cancellation)
+        client.observe { context.metrics.count($0, in: name) }
         return try await body(
           Target(
             environment: environment,
@@ -62,6 +65,7 @@ struct Session {
       }
     case .remote(let address):
       let client = try client(for: environment, address, connection, open, cancellation, context)
+      client.observe { context.metrics.count($0, in: name) }
       defer {
         client.ignoreCancellation()
         giveBackToken(of: client, context)

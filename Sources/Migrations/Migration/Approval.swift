@@ -46,6 +46,17 @@ package struct Approval: Hashable, Sendable {
   }
 }
 
+extension Approval {
+  /// An approval that covers everything that is there, as it can be written into the task.
+  static func example(_ losses: Losses, _ environment: String, _ reason: String) -> String {
+    if losses.counted.allSatisfy({ $0.value == .exactly(0) || $0.value == .unknown }) {
+      return "approve: {\(environment): \(reason)}"
+    }
+    let numbers = losses.counted.sorted { $0.key < $1.key }.map { "\($0.key): \(JSON.text($0.value.value))" }
+    return "approve: {\(environment): {reason: \(reason), losses: {\(numbers.joined(separator: ", "))}}}"
+  }
+}
+
 extension Migration {
   /// The same migration, its approvals of one environment with the numbers that its server told.
   package func approving(_ losses: [VaultPath: Losses], in environment: String) -> Migration {

@@ -47,7 +47,8 @@ struct Preflight {
         "migration \(migration.label) destroys \(losses.text) at \(task.path), which needs an approval for \(name)",
         at: context.project.location(of: migration),
         path: task.path.description,
-        hint: "add \(Self.example(losses, name, "why this may go")) to the task, and have it reviewed"
+        hint:
+          "add \"\(Approval.example(losses, name, "why this may go"))\" to the task, and have it reviewed"
       )
     }
     let uncovered = approval.uncovered(losses.counted)
@@ -62,18 +63,8 @@ struct Preflight {
       at: context.project.location(of: migration),
       path: task.path.description,
       hint:
-        "look at what is there; if it may go, approve anew: \(Self.example(losses, name, approval.reason))"
+        "look at what is there; if it may go, approve anew: \"\(Approval.example(losses, name, approval.reason))\""
     )
-  }
-
-  /// An approval that covers everything that is there, as it can be written into the task.
-  private static func example(_ losses: Losses, _ environment: String, _ reason: String) -> String {
-    if losses.counted.allSatisfy({ $0.value == .exactly(0) || $0.value == .unknown }) {
-      return "\"approve: {\(environment): \(reason)}\""
-    }
-    let numbers = losses.counted.sorted { $0.key < $1.key }.map { "\($0.key): \(JSON.text($0.value.value))" }
-    return
-      "\"approve: {\(environment): {reason: \(reason), losses: {\(numbers.joined(separator: ", "))}}}\""
   }
 
   /// Asks once per namespace whether every path may be written, and read back.

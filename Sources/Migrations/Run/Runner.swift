@@ -35,16 +35,12 @@ package final class Runner {
     self.identity = identity
     self.options = options
     self.cancelled = cancelled
-    var logger = logger
-    logger[metadataKey: "run"] = "\(identity.runID)"
-    logger[metadataKey: "environment"] = "\(target.environment.name)"
-    self.logger = logger
+    let log = RunLog(logger, identity, environment: target.environment.name)
+    self.logger = log.logger
+    target.client.observe(log.note)
     self.report = { event in
       report(event)
-      if case .versionStarted(let label, let name, _) = event {
-        logger[metadataKey: "migration"] = "\(label)-\(name)"
-      }
-      Self.log(event, to: logger)
+      log.note(event)
     }
   }
 
@@ -237,30 +233,6 @@ package final class Runner {
       path: path.description,
       hint: "what somebody else changed stays until a migration writes the path, or --revert \(path) is given"
     )
-  }
-
-  private static func log(_ event: RunEvent, to logger: Logger) {
-    switch event {
-    case .waitingForLock(let other):
-      logger.notice(
-        "waiting for another run",
-        metadata: ["holder": "\(other.holder)", "other": "\(other.runID)"]
-      )
-    case .lockTakenOver(let other):
-      logger.warning("took over the lock of a dead run", metadata: ["holder": "\(other)"])
-    case .versionStarted: logger.info("version started")
-    case .taskFinished(let path, let outcome, let action):
-      logger.info(
-        "task finished",
-        metadata: ["path": "\(path)", "action": "\(action)", "outcome": "\(outcome)"]
-      )
-    case .notice(let text, let path):
-      logger.notice("\(text)", metadata: path.map { ["path": "\($0)"] } ?? [:])
-    case .warning(let problem): logger.warning("\(problem.message)")
-    case .versionApplied(_, let tag): logger.info("version applied", metadata: ["tag": "\(tag)"])
-    case .refreshed(let path): logger.info("refreshed", metadata: ["path": "\(path)"])
-    case .reverted(let path): logger.info("reverted", metadata: ["path": "\(path)"])
-    }
   }
 }
 

@@ -71,7 +71,10 @@ struct ApplyCommand: ToolCommand {
   )
 
   @OptionGroup var flags: RunFlags
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var global: GlobalOptions
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func run(in context: Context) async throws -> Int32 {
     let outcome = try await RunCommand(context: context, flags: flags, needsCommit: false).outcome()
@@ -101,10 +104,13 @@ struct SyncCommand: EnvironmentCommand {
   var revision: String?
 
   @OptionGroup var flags: RunFlags
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var everywhere: AllFlag
   @OptionGroup var global: GlobalOptions
 
   var decision: String? { flags.decision }
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
     try await RunCommand(
@@ -125,6 +131,15 @@ struct RunCommand: Sendable {
 
   func outcome() async throws -> Outcome {
     let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
+    do {
+      return try await outcome(of: open)
+    } catch {
+      if !flags.dryRun { Notifier(open: open, context: context).failed(error) }
+      throw error
+    }
+  }
+
+  private func outcome(of open: OpenProject) async throws -> Outcome {
     let problems = try Validator.problems(in: open.project)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     if needsCommit {
@@ -142,6 +157,7 @@ struct RunCommand: Sendable {
       if flags.dryRun { return try await preview(open, target) }
       let runner = try context.runner(on: target, of: open, flags.options(for: open.project), cancellation)
       let report = try await runner.run()
+      Notifier(open: open, context: context).applied(report)
       return Outcome(
         document: RunReportView.json(report),
         text: RunReportView.text(report, context.console.style)

@@ -5,7 +5,7 @@ import HTTP
 import Migrations
 import Values
 
-struct DriftCommand: EnvironmentCommand {
+struct DriftCommand: ReviewCommand {
   static let configuration = CommandConfiguration(
     commandName: "drift",
     abstract: "Shows what somebody else changed on the server since it was recorded, and takes it back.",
@@ -16,6 +16,7 @@ struct DriftCommand: EnvironmentCommand {
       EXAMPLE:
         vault-migrations drift --env prod --output json
         vault-migrations drift --all
+        vault-migrations drift --env prod --output markdown
         vault-migrations drift --env prod --revert auth/approle/role/web
         vault-migrations drift --env prod --adopt
       """
@@ -34,15 +35,26 @@ struct DriftCommand: EnvironmentCommand {
   var paths: [String] = []
 
   @OptionGroup var everywhere: AllFlag
+  @OptionGroup var metrics: MetricsOption
+  @OptionGroup var review: ReviewOutput
   @OptionGroup var global: GlobalOptions
 
+  static let subject = ReviewReport.Subject.drift
+
   func validate() throws {
+    if revert || adopt, global.output.isReview {
+      throw ValidationError(
+        "a report in \(global.output.rawValue) is of what drifted; --revert and --adopt have none"
+      )
+    }
     if revert, adopt { throw ValidationError("--revert and --adopt say the opposite of each other") }
   }
 
   var decision: String? {
     revert ? "--revert" : adopt ? "--adopt" : acceptServer ? "--accept-server" : nil
   }
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
     let open = try OpenProject.inWorkTree(context)
@@ -56,7 +68,7 @@ struct DriftCommand: EnvironmentCommand {
       let drift = chosen(of: try await inspector.drift())
       // What nobody declared is shown, and never taken away.
       let undone = Set(drift.filter { $0.action != .create }.map(\.path))
-      guard revert, !undone.isEmpty else { return show(drift, on: target, context) }
+      guard revert, !undone.isEmpty else { return try show(drift, of: open, on: target, context) }
       var options = RunOptions()
       options.revert = undone
       options.onlyReverts = true
@@ -64,7 +76,7 @@ struct DriftCommand: EnvironmentCommand {
       let runner = try context.runner(on: target, of: open, options, cancellation)
       let report = try await runner.run()
       let left = chosen(of: try await inspector.drift())
-      return show(left, reverted: report.reverted, on: target, context)
+      return try show(left, reverted: report.reverted, of: open, on: target, context)
     }
   }
 
@@ -76,7 +88,7 @@ struct DriftCommand: EnvironmentCommand {
   ) async throws -> Outcome {
     let wanted = Set(chosen(of: try await inspector.drift()).map(\.path))
     guard let adoption = try await inspector.adoption(of: wanted) else {
-      return show([], on: target, context)
+      return try show([], of: open, on: target, context)
     }
     let adopted = try DriftAdopter(open: open, context: context, target: target).adopt(adoption)
     let style = context.console.style
@@ -113,9 +125,12 @@ struct DriftCommand: EnvironmentCommand {
   private func show(
     _ drift: [Change],
     reverted: [VaultPath] = [],
+    of open: OpenProject,
     on target: Target,
     _ context: Context
-  ) -> Outcome {
+  ) throws -> Outcome {
+    context.metrics.drifted(drift.count, in: target.environment.name)
+    Notifier(open: open, context: context).drifted(drift, in: target.environment.name)
     var document: [String: Value] = [
       "environment": .string(target.environment.name), "drift": .array(drift.map(\.json)),
     ]
@@ -129,6 +144,11 @@ struct DriftCommand: EnvironmentCommand {
     } else if text.isEmpty {
       text = "No drift\n"
     }
-    return Outcome(document: .object(document), text: text, status: drift.isEmpty ? 0 : 2)
+    var outcome = Outcome(document: .object(document), text: text, status: drift.isEmpty ? 0 : 2)
+    if global.output.isReview {
+      let plan = Plan(environment: target.environment.name, changes: [], pending: [], drift: drift)
+      outcome.section = try ReviewSection(plan, findings: [], of: open, context)
+    }
+    return outcome
   }
 }

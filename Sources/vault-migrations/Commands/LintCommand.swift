@@ -16,6 +16,7 @@ struct LintCommand: ToolCommand {
       EXAMPLE:
         vault-migrations lint
         vault-migrations lint --rule policy-kv2-path --rule policy-unreachable
+        vault-migrations lint --output sarif > vault.sarif
         vault-migrations lint --list
       """
   )
@@ -31,6 +32,8 @@ struct LintCommand: ToolCommand {
 
   @OptionGroup var global: GlobalOptions
 
+  static let formats: [GlobalOptions.Output] = [.text, .json, .sarif]
+
   func validate() throws {
     for name in rule where LintRule.named(name) == nil {
       let near = Suggestion.nearest(to: name, among: LintRule.all.map(\.name))
@@ -41,14 +44,18 @@ struct LintCommand: ToolCommand {
   }
 
   func run(in context: Context) async throws -> Int32 {
-    if list {
+    if list, global.output != .sarif {
       context.console.result(["rules": .array(LintRule.all.map(LintView.json))]) { LintView.rules($0) }
       return 0
     }
     let project = try OpenProject.inWorkTree(context).project
     let findings = Lint(project).findings.filter { rule.isEmpty || rule.contains($0.rule.name) }
     let view = LintView(findings: findings)
-    context.console.result(view.json) { view.text($0) }
+    if global.output == .sarif {
+      context.publish(findings.map { SARIF.Finding($0, isStrict: strict) })
+    } else {
+      context.console.result(view.json) { view.text($0) }
+    }
     let fails = view.open.contains { $0.rule.severity == .error || strict && $0.rule.severity == .warning }
     return fails ? Problem.Code.schemaInvalid.exitStatus : 0
   }

@@ -4,7 +4,7 @@ import Migrations
 import StateTracker
 import Values
 
-struct PlanCommand: EnvironmentCommand {
+struct PlanCommand: ReviewCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Shows what is not yet in a migration, what is pending, and what drifted.",
@@ -13,6 +13,7 @@ struct PlanCommand: EnvironmentCommand {
         vault-migrations plan --env prod --detailed-exitcode
         vault-migrations plan --all
         vault-migrations plan --env prod --base origin/main
+        vault-migrations plan --env prod --output markdown --attach plan.md
       """
   )
 
@@ -30,11 +31,17 @@ struct PlanCommand: EnvironmentCommand {
 
   @OptionGroup var base: BaseOption
   @OptionGroup var everywhere: AllFlag
+  @OptionGroup var metrics: MetricsOption
+  @OptionGroup var review: ReviewOutput
   @OptionGroup var global: GlobalOptions
+
+  static let subject = ReviewReport.Subject.plan
 
   var trusted: String? { base.revision }
 
   var decision: String? { acceptServer ? "--accept-server" : nil }
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
     let open = try OpenProject.inWorkTree(context, trusting: base.revision)
@@ -42,12 +49,18 @@ struct PlanCommand: EnvironmentCommand {
     let problems = try Validator.problems(in: open.project, comparesSchema: false)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
     var plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)
+    if !offline { context.metrics.drifted(plan.drift.count, in: plan.environment) }
     plan.warnings = Problems.judged(plan.warnings, strictly: strict)
     try Problems.check(plan.warnings)
-    return PlanView(plan: plan).outcome(
+    var outcome = PlanView(plan: plan).outcome(
       on: context.console,
       status: detailedExitcode && !plan.isEmpty ? 2 : 0
     )
+    if global.output.isReview {
+      let findings = problems + Lint(open.project).problems
+      outcome.section = try ReviewSection(plan, findings: findings, of: open, context)
+    }
+    return outcome
   }
 
   private func onlinePlan(_ open: OpenProject, _ context: Context) async throws -> Plan {

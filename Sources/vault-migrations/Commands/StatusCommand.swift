@@ -20,7 +20,10 @@ struct StatusCommand: EnvironmentCommand {
   var detailedExitcode = false
 
   @OptionGroup var everywhere: AllFlag
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var global: GlobalOptions
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
     let open = try OpenProject.inWorkTree(context)

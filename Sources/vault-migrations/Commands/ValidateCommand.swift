@@ -18,6 +18,7 @@ struct ValidateCommand: ToolCommand {
 
       EXAMPLE:
         vault-migrations validate --env prod --mode lenient
+        vault-migrations validate --output sarif > vault.sarif
         vault-migrations validate --revision origin/main
         vault-migrations validate --merge-base origin/main --mode lenient
       """
@@ -42,17 +43,38 @@ struct ValidateCommand: ToolCommand {
   @OptionGroup var base: BaseOption
   @OptionGroup var global: GlobalOptions
 
+  static let formats: [GlobalOptions.Output] = [.text, .json, .sarif, .junit]
+
   func run(in context: Context) async throws -> Int32 {
     let open = try openProject(context).trusting(base.revision, context)
-    let problems = Problems.judged(
+    var found =
       try Validator.problems(in: open.project, resolvers: try resolvers(open, context), fields: .builtIn)
-        + Lint(open.project).problems
-        + AppliedCheck.problems(in: open.project, applied: try open.knownHistories(context)),
-      strictly: strict
-    )
+      + AppliedCheck.problems(in: open.project, applied: try open.knownHistories(context))
+    if found.allSatisfy(\.isWarning), mode != .offline { found += claims(open, context) }
+    let lint = Lint(open.project)
+    let problems = Problems.judged(found + lint.problems, strictly: strict)
+    switch global.output {
+    case .sarif:
+      let judged = Problems.judged(found, strictly: strict).map { SARIF.Finding($0) }
+      let linted = lint.findings.filter { $0.rule.severity != .note }
+      context.publish(judged + linted.map { SARIF.Finding($0, isStrict: strict) })
+    case .junit: Terminal.write(JUnit(problems, files: open.files).text, to: .output)
+    default: return try tell(problems, about: open.project, context)
+    }
+    return problems.first { !$0.isWarning }?.code.exitStatus ?? 0
+  }
+
+  func tell(_ report: ErrorReport, in context: Context) {
+    switch global.output {
+    case .sarif: context.publish(report.problems.map { SARIF.Finding($0) })
+    case .junit: Terminal.write(JUnit(report.problems, files: []).text, to: .output)
+    default: break
+    }
+    report.print(on: context.console)
+  }
+
+  private func tell(_ problems: [Problem], about project: Project, _ context: Context) throws -> Int32 {
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
-    if mode != .offline { try ClaimsLook(open: open, context: context).check() }
-    let project = open.project
     for warning in problems where !context.console.isJSON {
       context.console.complain { ErrorReport.text(warning, $0) }
     }
@@ -64,6 +86,16 @@ struct ValidateCommand: ToolCommand {
       "\(style.added("valid"))  \(Plural.of(count, "path")), \(Plural.of(project.migrations.count, "migration"))"
     }
     return 0
+  }
+
+  /// What belongs to others on a server that can be asked.
+  private func claims(_ open: OpenProject, _ context: Context) -> [Problem] {
+    do {
+      try ClaimsLook(open: open, context: context).check()
+      return []
+    } catch {
+      return ErrorReport(error).problems
+    }
   }
 
   private func openProject(_ context: Context) throws -> OpenProject {

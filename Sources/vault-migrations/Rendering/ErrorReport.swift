@@ -4,7 +4,7 @@ import VaultClient
 
 /// Problems as text or as the JSON document that scripts get.
 struct ErrorReport: Sendable {
-  private let problems: [Problem]
+  let problems: [Problem]
 
   /// Any error that a command ends with, as problems.
   init(_ error: any Error) {
