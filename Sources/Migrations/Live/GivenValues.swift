@@ -194,8 +194,9 @@ struct GivenValues {
   /// The names under which servers answer with an id; the first that is there counts.
   private static let idFields = ["id", "issuer_id", "client_id", "role_id", "method_id", "key_id"]
 
-  /// A value of users, such as a secret's field that happens to be called so, is none. An id that lets somebody in, as a
-  /// role's does, stays secret.
+  /// The id that an answer shows; one that lets somebody in, as a role's does, stays secret.
+  ///
+  /// A value of users, such as a secret's field that happens to be called so, is none.
   private func id(of object: GivenObject, in data: Value) -> Value? {
     let endpoint = endpoint(of: object)
     for field in Self.idFields {
