@@ -63,7 +63,7 @@ struct VaultMigrations: AsyncParsableCommand {
         name: "Looking",
         subcommands: [
           StatusCommand.self, HistoryCommand.self, ShowCommand.self, DriftCommand.self, DiffCommand.self,
-          CatalogueCommand.self, ExplainCommand.self,
+          CatalogueCommand.self, ExplainCommand.self, DoctorCommand.self,
         ]
       ),
       CommandGroup(name: "Taking over a server", subcommands: [ImportCommand.self, BaselineCommand.self]),

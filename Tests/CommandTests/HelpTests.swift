@@ -11,6 +11,7 @@ import Values
     ["drift"], ["import"], ["baseline"], ["catalogue"], ["unlock"], ["repair"], ["rollback"], ["release"],
     ["dev", "up"],
     ["dev", "reset"], ["dev", "down"], ["dev", "env"], ["ledger", "init"],
+    ["doctor"], ["rebase"], ["hooks", "install"], ["hooks", "uninstall"], ["hooks", "status"],
     ["explain"], ["policy", "plan"], ["policy", "sync"], ["policy", "test"],
   ]
 

@@ -148,6 +148,8 @@ struct HookPlace {
     }
   }
 
+  func isInstalled(_ hook: Hook) -> Bool { state(hook) == HookFolder.State.installed.rawValue }
+
   private func state(_ hook: Hook) -> String {
     guard manager == .husky else { return folder.state(hook).rawValue }
     return husky.contains(hook) ? "installed" : "absent"

@@ -79,7 +79,7 @@ import YAML
     try scratch.write("git/password", "open sesame")
     /// Volumes are folders of the test's own.
     func placed(_ text: String) -> String {
-      text.replacing("/work", with: scratch.file(folder)).replacing("/git/", with: scratch.file("git/"))
+      text.replacing("/workspace", with: scratch.file(folder)).replacing("/git/", with: scratch.file("git/"))
     }
     var outcome = JobOutcome()
     let all = (pod["initContainers"]?.sequence ?? []) + (pod["containers"]?.sequence ?? [])
@@ -95,7 +95,7 @@ import YAML
         words[0],
         Array(words.dropFirst()),
         environment: variables,
-        directory: placed(container["workingDir"]?.string ?? "/work")
+        directory: placed(container["workingDir"]?.string ?? "/workspace")
       )
       outcome.log += result.output + result.errors
       outcome.status = result.status
