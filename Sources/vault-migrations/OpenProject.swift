@@ -21,7 +21,11 @@ struct OpenProject {
   /// - Throws: ``Problems``, ``Problem``.
   static func inWorkTree(_ context: Context, trusting revision: String? = nil) throws -> OpenProject {
     let folder = try context.projectFolder()
-    let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    let source = WorkTreeSource(
+      folder: folder,
+      shownAs: context.shown(folder),
+      isConfined: revision != nil
+    )
     try refuseFilesOutside(source, revision)
     return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
   }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TestSupport
 import Testing
 import Values
@@ -53,6 +54,20 @@ import Values
       for command in ["plan", "validate", "generate"] {
         let outcome = try await project.tool(command, "--base", "main", exits: 78)
         #expect(outcome.errors.contains("the pull request's schema lies outside of its folder"))
+        #expect(!outcome.errors.contains("secret-of-the-machine"))
+      }
+    }
+  }
+
+  @Test func followsNoLinkOutOfThePullRequest() async throws {
+    try await withPipeline { project, _ in
+      let outside = try project.scratch.write("outside.yaml", "secret-of-the-machine: {desired_state: {}}\n")
+      let schema = "\(project.folder)/.vault-migrations/schema.yaml"
+      try FileManager.default.removeItem(atPath: schema)
+      try FileManager.default.createSymbolicLink(atPath: schema, withDestinationPath: outside)
+      for command in ["plan", "validate", "generate", "verify"] {
+        let outcome = try await project.tool(command, "--base", "main", exits: 78)
+        #expect(outcome.errors.contains("schema.yaml leads outside of the project"))
         #expect(!outcome.errors.contains("secret-of-the-machine"))
       }
     }

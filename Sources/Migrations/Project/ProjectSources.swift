@@ -1,27 +1,48 @@
 import FoundationEssentials
 package import Git
+import Values
 
 /// The files as they are on disk.
 package struct WorkTreeSource: ProjectSource {
   /// The folder of `config.yaml`.
   package let folder: String
   private let shownFolder: String
+  /// Whether links may lead nowhere else.
+  private let isConfined: Bool
 
   /// Reads below a folder, which is called something shorter in messages, for example `.vault-migrations`.
-  package init(folder: String, shownAs: String) {
+  ///
+  /// Confined, it reads nothing outside, wherever a link leads: for files that somebody else proposes.
+  package init(folder: String, shownAs: String, isConfined: Bool = false) {
     self.folder = folder
     self.shownFolder = shownAs
+    self.isConfined = isConfined
+  }
+
+  private func full(_ path: String) throws(Problem) -> String {
+    let full = "\(folder)/\(path)"
+    guard isConfined else { return full }
+    let real = { URL(filePath: $0).resolvingSymlinksInPath().path(percentEncoded: false) }
+    guard (real(full) + "/").hasPrefix(real(folder) + "/") else {
+      throw Problem(
+        .configurationInvalid,
+        "\(shown(path)) leads outside of the project, and is not read with --base",
+        at: SourceLocation(file: shown(path)),
+        hint: "put the file itself there, in the place of the link"
+      )
+    }
+    return full
   }
 
   package func bytes(at path: String) throws -> [UInt8]? {
-    let full = "\(folder)/\(path)"
+    let full = try full(path)
     var isFolder = false
     guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder else { return nil }
     return try [UInt8](Data(contentsOf: URL(filePath: full)))
   }
 
   package func names(in folder: String) throws -> [String]? {
-    let full = "\(self.folder)/\(folder)"
+    let full = try full(folder)
     var isFolder = false
     guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder else { return nil }
     return try FileManager.default.contentsOfDirectory(atPath: full).map { name in

@@ -60,7 +60,11 @@ struct GenerateCommand: ToolCommand {
   func run(in context: Context) async throws -> Int32 {
     let folder = try context.projectFolder()
     let repository = try context.repository(holding: folder)
-    let workTree = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    let workTree = WorkTreeSource(
+      folder: folder,
+      shownAs: context.shown(folder),
+      isConfined: base.revision != nil
+    )
     try OpenProject.refuseFilesOutside(workTree, base.revision)
     let schemaSource = try revision.map { try OpenProject.revisionSource($0, folder: folder, repository) }
     let project = try Project.read(from: workTree, schemaFrom: schemaSource)

@@ -43,7 +43,9 @@ struct VerifyCommand: ToolCommand {
   }
 
   func run(in context: Context) async throws -> Int32 {
-    let open = try (revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context))
+    let open = try
+      (revision.map { try OpenProject.at($0, context) }
+      ?? OpenProject.inWorkTree(context, trusting: base.revision))
       .trusting(base.revision, context)
     let problems = try Validator.problems(in: open.project)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
