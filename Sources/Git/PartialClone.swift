@@ -4,8 +4,7 @@ import Glibc
 
 /// A clone that left objects behind at its remote (`git clone --filter=…`): libgit2 does not fetch them, so git is asked to.
 extension Repository {
-  /// The remote that has what is missing here; nil for a clone that has everything.
-  private var promisor: String? {
+  var configuredPromisor: String? {
     if let name = try? configuration("extensions.partialClone") { return name }
     return (try? configuration("remote.origin.promisor")) == "true" ? "origin" : nil
   }

@@ -9,6 +9,8 @@ package final class Repository {
   let database: OpaquePointer
   /// The commits whose parents a shallow clone lacks.
   let shallowBoundary: Set<ObjectID>
+  /// The remote that has what a partial clone left behind; nil for a clone that has everything.
+  lazy var promisor = configuredPromisor
 
   /// Takes over the handle.
   init(owning pointer: OpaquePointer) throws(GitError) {

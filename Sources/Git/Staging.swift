@@ -22,20 +22,26 @@ extension Repository {
   /// The files below a folder of a commit, by path inside of it; none if there is no such folder.
   ///
   /// - Throws: ``GitError`` when an object is missing.
-  package func files(below folder: String, at root: ObjectID) throws(GitError) -> [String: ObjectID] {
+  package func files(below folder: String, at root: ObjectID) throws -> [String: ObjectID] {
     guard let entry = try entry(folder, at: root), entry.kind == .tree else { return [:] }
     var files: [String: ObjectID] = [:]
-    try collect(entry.id, "", &files)
+    try forEachFile(below: entry.id) { files[$0] = $1 }
     return files
   }
 
-  private func collect(_ tree: ObjectID, _ prefix: String, _ files: inout [String: ObjectID]) throws(GitError)
-  {
+  /// Visits every file below a tree, in git's order, with its path inside of it.
+  ///
+  /// - Throws: ``GitError`` when an object is missing, and what the body throws.
+  package func forEachFile(
+    below tree: ObjectID,
+    prefix: String = "",
+    _ body: (String, ObjectID) throws -> Void
+  ) throws {
     for entry in try self.tree(tree) {
       if entry.kind == .tree {
-        try collect(entry.id, "\(prefix)\(entry.name)/", &files)
+        try forEachFile(below: entry.id, prefix: "\(prefix)\(entry.name)/", body)
       } else {
-        files[prefix + entry.name] = entry.id
+        try body(prefix + entry.name, entry.id)
       }
     }
   }

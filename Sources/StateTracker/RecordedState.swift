@@ -21,9 +21,8 @@ package struct RecordedState {
   /// - Throws: ``GitError`` when an object is missing, ``Problem`` when a file is not what the tool writes.
   package func layer(_ layer: StateLayout.Layer) throws -> [VaultPath: Value] {
     guard let commit, let folder = try repository.entry(layer.rawValue, at: commit.tree) else { return [:] }
-    try repository.complete(folder.id)
     var values: [VaultPath: Value] = [:]
-    try read(folder.id, prefix: "") { file, bytes in
+    try read(folder.id) { file, bytes in
       guard let path = StateLayout.path(ofFile: file) else { return }
       values[path] = try parse(bytes, file: "\(layer.rawValue)/\(file)")
     }
@@ -37,9 +36,8 @@ package struct RecordedState {
     guard let commit, let folder = try repository.entry(StateLayout.historyFolder, at: commit.tree) else {
       return []
     }
-    try repository.complete(folder.id)
     var records: [HistoryRecord] = []
-    try read(folder.id, prefix: "") { file, bytes in
+    try read(folder.id) { file, bytes in
       let name = "\(StateLayout.historyFolder)/\(file)"
       guard let record = HistoryRecord(try parse(bytes, file: name)) else { throw Self.unreadable(name) }
       records.append(record)
@@ -81,7 +79,7 @@ package struct RecordedState {
       return [:]
     }
     var files: [String: [UInt8]] = [:]
-    try read(folder.id, prefix: "") { files[$0] = $1 }
+    try read(folder.id) { files[$0] = $1 }
     return files
   }
 
@@ -123,14 +121,9 @@ package struct RecordedState {
     return try repository.log(from: commit.id, limit: limit)
   }
 
-  private func read(_ tree: ObjectID, prefix: String, _ visit: (String, [UInt8]) throws -> Void) throws {
-    for entry in try repository.tree(tree) {
-      if entry.kind == .tree {
-        try read(entry.id, prefix: "\(prefix)\(entry.name)/", visit)
-      } else {
-        try visit(prefix + entry.name, try repository.blob(entry.id))
-      }
-    }
+  private func read(_ tree: ObjectID, _ visit: (String, [UInt8]) throws -> Void) throws {
+    try repository.complete(tree)
+    try repository.forEachFile(below: tree) { try visit($0, try repository.blob($1)) }
   }
 
   /// What cannot be read is not passed over: a hold that nobody sees would hold nothing.

@@ -40,18 +40,7 @@ struct ClaimsLook {
     guard case .remote(let address) = environment.server, address != nil, environment.hasToken,
       let mount = open.settings.ledgerMount(of: environment)
     else { return nil }
-    let resolver = open.connectionResolver(for: environment, context)
-    let client = try Session.client(
-      for: environment,
-      address,
-      resolver,
-      open,
-      Cancellation(),
-      context,
-      isHasty: true
-    )
-    try LoginStep(client: client, environment: environment, resolver: resolver, open, context)
-      .runWithoutHelper()
+    let client = try Session.connect(to: environment, at: address, open, context, isHasty: true)
     let ledger = Ledger(
       client: client,
       mount: mount,

@@ -6,15 +6,14 @@ import Values
 /// The project as it would be after a merge, made in memory: neither index nor work tree is touched.
 struct MergedProject {
   private let repository: Repository
-  /// The folder of `config.yaml`, relative to the root.
+  /// The folder of `config.yaml`, and the same relative to the root.
+  private let fullFolder: String
   private let folder: String
-  private let context: Context
 
   init(_ context: Context) throws {
-    self.context = context
-    let full = try context.projectFolder()
-    repository = try context.repository(holding: full)
-    folder = OpenProject.relative(full, in: repository)
+    fullFolder = try context.projectFolder()
+    repository = try context.repository(holding: fullFolder)
+    folder = OpenProject.relative(fullFolder, in: repository)
   }
 
   /// Merges a revision with the branch that it is to go to.
@@ -34,8 +33,12 @@ struct MergedProject {
     switch try repository.merge(tree(ours), with: tree(theirs), base: tree(base)) {
     case .merged(let files):
       let source = BlobSource(files, in: repository, shownAs: folder)
-      let full = try context.projectFolder()
-      return OpenProject(folder: full, source: source, project: try Project.read(from: source), commit: ours)
+      return OpenProject(
+        folder: fullFolder,
+        source: source,
+        project: try Project.read(from: source),
+        commit: ours
+      )
     case .conflicts(let paths): throw try conflict(paths, ours, theirs, branch)
     }
   }

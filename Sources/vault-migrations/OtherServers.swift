@@ -34,17 +34,13 @@ final class OtherServers {
         hint: "refer to an environment with an address"
       )
     }
-    let resolver = open.connectionResolver(for: environment, context)
-    let client = try Session.client(
-      for: environment,
-      address,
-      resolver,
+    let client = try Session.connect(
+      to: environment,
+      at: address,
       open,
-      cancellation,
-      context
+      context,
+      cancellation: cancellation
     )
-    try LoginStep(client: client, environment: environment, resolver: resolver, open, context)
-      .runWithoutHelper()
     clients[name] = client
     return client
   }
@@ -53,7 +49,7 @@ final class OtherServers {
   func close() {
     for client in clients.values {
       client.ignoreCancellation()
-      try? client.revokeSelf()
+      Session.giveBackToken(of: client, context)
     }
     clients = [:]
   }

@@ -146,7 +146,33 @@ struct Session {
     }
   }
 
-  static func client(
+  /// A client with a token, outside of a session: no program is waited for, and giving the token back is the caller's.
+  ///
+  /// Throws ``Problem`` or ``VaultError``.
+  static func connect(
+    to environment: Environment,
+    at address: String?,
+    _ open: OpenProject,
+    _ context: Context,
+    cancellation: Cancellation = Cancellation(),
+    isHasty: Bool = false
+  ) throws -> VaultClient {
+    let resolver = open.connectionResolver(for: environment, context)
+    let client = try client(
+      for: environment,
+      address,
+      resolver,
+      open,
+      cancellation,
+      context,
+      isHasty: isHasty
+    )
+    try LoginStep(client: client, environment: environment, resolver: resolver, open, context)
+      .runWithoutHelper()
+    return client
+  }
+
+  private static func client(
     for environment: Environment,
     _ address: String?,
     _ resolver: Resolver,

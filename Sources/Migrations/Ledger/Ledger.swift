@@ -170,10 +170,14 @@ package final class Ledger {
   ///
   /// - Throws: ``Problem`` when it has to be given and is not, or is another one than before; what the store throws.
   package func fingerprintKey() async throws -> [UInt8] {
-    if let key = try await storedKey() {
-      if home == nil { try await noteGivenKey(key) }
+    guard home != nil else {
+      let (key, isNoted) = try await checkedKey()
+      if !isNoted {
+        _ = try await replace(.key, JSON.text(["mark": .string(Self.mark(of: key))]), version: 0)
+      }
       return key
     }
+    if let key = try await storedKey() { return key }
     let key = Digests.randomBytes(32)
     let record: Value = ["hmac-sha256": .string(Digests.hex(key))]
     if try await replace(.key, JSON.text(record), version: 0) != nil { return key }
@@ -186,11 +190,14 @@ package final class Ledger {
   ///
   /// - Throws: As ``fingerprintKey()``.
   package func storedKey() async throws -> [UInt8]? {
+    guard home != nil else { return try await checkedKey().key }
+    return try await read(.key)?.value["hmac-sha256"]?.string.flatMap { Digests.bytes(hex: $0) }
+  }
+
+  /// The key from outside, and whether a record tells it from others already.
+  private func checkedKey() async throws -> (key: [UInt8], isNoted: Bool) {
     let entry = try await read(.key)
-    guard home == nil else {
-      return entry?.value["hmac-sha256"]?.string.flatMap { Digests.bytes(hex: $0) }
-    }
-    let key = try checkedKey()
+    let key = try longEnoughKey()
     if let mark = entry?.value["mark"]?.string, mark != Self.mark(of: key) {
       throw Problem(
         .configurationInvalid,
@@ -198,12 +205,12 @@ package final class Ledger {
         hint: "take the key that the pipeline has"
       )
     }
-    return key
+    return (key, entry != nil)
   }
 
   private static let keyVariable = "VAULT_MIGRATIONS_KEY"
 
-  private func checkedKey() throws(Problem) -> [UInt8] {
+  private func longEnoughKey() throws(Problem) -> [UInt8] {
     let key = givenKey.map { $0.exposed { Array($0.utf8) } } ?? []
     guard key.count >= 32 else {
       throw Problem(
@@ -220,10 +227,5 @@ package final class Ledger {
   /// What tells keys apart, and nothing else about them.
   private static func mark(of key: [UInt8]) -> String {
     String(Digests.hmacSHA256(Array("key of vault-migrations".utf8), key: key).prefix(16))
-  }
-
-  private func noteGivenKey(_ key: [UInt8]) async throws {
-    let record: Value = ["mark": .string(Self.mark(of: key))]
-    if try await version(.key) == 0 { _ = try await replace(.key, JSON.text(record), version: 0) }
   }
 }

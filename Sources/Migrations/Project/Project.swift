@@ -121,7 +121,8 @@ package struct Project: Sendable {
     return try repository.hashTree(base: nil, changes: changes).description
   }
 
-  private static func readMigrations(
+  /// Reads the migrations alone; what is wrong with them is noted.
+  package static func readMigrations(
     from source: any ProjectSource,
     _ settings: Settings,
     _ diagnostics: Diagnostics

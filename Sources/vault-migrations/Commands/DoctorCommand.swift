@@ -58,10 +58,8 @@ struct Finding {
 
   /// What an error says.
   init(_ check: String, _ error: any Error) {
-    let problem =
-      (error as? Problems)?.items.first ?? error as? Problem ?? (error as? VaultError)?.problem
-      ?? (error as? GitError)?.problem
-    self.init(check, .bad, problem?.message ?? ErrorReport.message(of: error), hint: problem?.hint)
+    let problem = ErrorReport(error).problems.first
+    self.init(check, .bad, problem?.message ?? "", hint: problem?.hint)
   }
 
   func text(_ style: Style) -> String {

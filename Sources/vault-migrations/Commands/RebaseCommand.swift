@@ -116,14 +116,7 @@ struct RebasedWork {
 
   private func migrations() throws -> [Migration] {
     let diagnostics = Diagnostics(.migrationInvalid)
-    var found: [Migration] = []
-    for name in try source.names(in: settings.migrations) ?? [] where name.hasSuffix(".yaml") {
-      let path = "\(settings.migrations)/\(name)"
-      guard let bytes = try source.bytes(at: path),
-        let migration = MigrationFile.read(ProjectFile(path: source.shown(path), bytes: bytes), diagnostics)
-      else { continue }
-      found.append(migration)
-    }
+    let found = try Project.readMigrations(from: source, settings, diagnostics)
     _ = try diagnostics.finish()
     return found
   }

@@ -49,10 +49,9 @@ struct HookSync {
     var worst: Int32 = 0
     for name in environments {
       do {
-        var command = try SyncCommand.parse(
+        let command = try SyncCommand.parse(
           ["--env", name, "--lock-timeout", "10m"] + (revision.map { ["--revision", $0] } ?? [])
         )
-        command.global.logFormat = context.options.logFormat
         var context = context
         context.options.env = name
         worst = max(worst, try await command.run(in: context))
