@@ -95,12 +95,12 @@ extension Catalogue {
 extension Endpoint {
   /// What a field has on an object that nobody configured; `nil` for nothing, or where nobody knows.
   package func untouchedValue(field: String) -> Value? {
-    defaults[field] ?? resetValue(field: field)
+    self.defaults[field] ?? resetValue(field: field)
   }
 
   /// The fields that never come back and must be asked for, given what came back.
   package func askedFields(_ live: [String: Value]) -> [String] {
-    asked.filter { _, needs in needs == "always" || !(live[needs]?.isZero ?? true) }.keys.sorted()
+    self.asked.filter { _, needs in needs == "always" || !(live[needs]?.isZero ?? true) }.keys.sorted()
   }
 }
 
