@@ -69,7 +69,10 @@ extension VersionRun {
     try await context.lock.hold()
     try revokeLeases(of: group.map(\.view.task))
     let deadline = ContinuousClock.now + context.lock.workingTime
-    let results = context.target.client.perform(group.map(\.request), startingBefore: deadline)
+    let client = context.target.client
+    let results = client.asking("a task of \(migration.label)") {
+      client.perform(group.map(\.request), startingBefore: deadline)
+    }
     var left: [Sending] = []
     var failure: (any Error)?
     for (item, result) in zip(group, results) {
@@ -111,10 +114,12 @@ extension VersionRun {
     var versions: [VaultPath: Int] = [:]
     let endpoints = Dictionary(tasks.map { ($0.path, endpoint(of: $0)) }, uniquingKeysWith: { $1 })
     let new = Set(tasks.lazy.filter { $0.was == .absent }.map(\.path))
-    var live = try reader.read(tasks.map(\.path), mounts: mounts, doubting: new) { path, answer in
-      let endpoint = endpoints[path]
-      let field = endpoint?.kind == .kvData ? "current_version" : endpoint?.checkAndSet?.version
-      versions[path] = field.flatMap { answer[$0]?.integer }
+    var live = try context.target.client.asking("what tasks of \(migration.label) meet") {
+      try reader.read(tasks.map(\.path), mounts: mounts, doubting: new) { path, answer in
+        let endpoint = endpoints[path]
+        let field = endpoint?.kind == .kvData ? "current_version" : endpoint?.checkAndSet?.version
+        versions[path] = field.flatMap { answer[$0]?.integer }
+      }
     }
     let ids = try identify(tasks, &live)
     // Secrets are read only where their version alone cannot tell whether they are ours.
