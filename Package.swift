@@ -28,7 +28,8 @@ let package = Package(
     .executableTarget(
       name: "vault-migrations",
       dependencies: [
-        "Migrations", "StateTracker", "VaultClient", "Configuration", "Catalogue", "Digests", "Embedded", "Platform",
+        "Migrations", "StateTracker", "VaultClient", "Configuration", "Catalogue", "Digests", "Embedded",
+        "Platform",
         "Git",
         "HTTP", "Resources", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

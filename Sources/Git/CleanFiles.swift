@@ -16,11 +16,12 @@ extension Repository {
       return paths.map { _ in nil }
     }
     defer { git_index_free(index) }
+    let root = workTree.hasSuffix("/") ? workTree : workTree + "/"
     let written = git_index_path(index).flatMap { Self.status(of: String(cString: $0)) }?.st_mtim
     guard let written else { return paths.map { _ in nil } }
     return paths.map { path in
-      guard path.hasPrefix(workTree) else { return nil }
-      let name = String(path.dropFirst(workTree.count))
+      guard path.hasPrefix(root) else { return nil }
+      let name = String(path.dropFirst(root.count))
       guard let entry = git_index_get_bypath(index, name, 0)?.pointee, let file = Self.status(of: path),
         entry.describes(file), file.st_mtim.isBefore(written), !isFiltered(name)
       else { return nil }
@@ -54,7 +55,8 @@ extension git_index_entry {
   /// Whether a file is as it was when it was staged.
   fileprivate func describes(_ file: stat) -> Bool {
     file.st_mode & S_IFMT == S_IFREG && mode & UInt32(S_IFMT) == UInt32(S_IFREG)
-      && UInt32(truncatingIfNeeded: file.st_size) == file_size && UInt32(truncatingIfNeeded: file.st_ino) == ino
+      && UInt32(truncatingIfNeeded: file.st_size) == file_size
+      && UInt32(truncatingIfNeeded: file.st_ino) == ino
       && Int32(truncatingIfNeeded: file.st_mtim.tv_sec) == mtime.seconds
       && UInt32(truncatingIfNeeded: file.st_mtim.tv_nsec) == mtime.nanoseconds
   }

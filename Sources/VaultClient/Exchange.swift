@@ -20,7 +20,12 @@ package struct Exchange: Sendable {
 }
 
 extension Exchange {
-  init(_ request: VaultRequest, _ result: Result<HTTPResponse, HTTPError>, requestID: String?, purpose: String) {
+  init(
+    _ request: VaultRequest,
+    _ result: Result<HTTPResponse, HTTPError>,
+    requestID: String?,
+    purpose: String
+  ) {
     self.purpose = purpose
     method = request.operation.rawValue
     path = request.path
