@@ -36,6 +36,45 @@ import Values
     }
   }
 
+  /// git 2.54 and newer runs hooks that its configuration names, beside those of the folder.
+  @Test func tellsOfHooksInTheConfiguration() async throws {
+    try await withProject { project in
+      let command = "vault-migrations hooks run pre-push"
+      for (name, event, command) in [
+        ("vault", "pre-push", command), ("vault", "pre-rebase", command), ("other", "pre-commit", "true"),
+        ("off", "post-merge", command),
+      ] {
+        try await project.git("config", "--add", "hook.\(name).event", event)
+        try await project.git("config", "hook.\(name).command", command)
+      }
+      try await project.git("config", "hook.off.enabled", "false")
+      func withGit(_ version: String) throws -> Project {
+        let git = try project.scratch.write(
+          "git-\(version)/git",
+          "#!/bin/sh\n[ \"$*\" = --version ] && exec echo git version \(version)\nexec /usr/bin/git \"$@\"\n"
+        )
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: git)
+        let path = project.variables["PATH"] ?? ""
+        return project.with(["PATH": project.scratch.file("git-\(version)") + ":" + path])
+      }
+      let old = try withGit("2.53.0")
+      let status = try await old.json("hooks", "status")
+      #expect(status["configured"]?.array?.map { $0["name"] } == ["vault", "other"])
+      #expect(status.at("configured.0.run") == false && status.at("hooks.pre-push.state") == "absent")
+      #expect(try await old.tool("hooks", "status").output.contains("git 2.53.0 does not run it"))
+
+      let new = try withGit("2.54.1.windows.2")
+      let text = try await new.tool("hooks", "status").output
+      #expect(text.contains("pre-push: configured\n") && text.contains("pre-commit: absent\n"))
+      #expect(text.contains("pre-commit: \"true\" by hook.other of git's configuration\n"))
+      // What runs already is not installed a second time.
+      try await new.tool("hooks", "install")
+      #expect(try await new.json("hooks", "status").at("hooks.pre-push.state") == "configured")
+      #expect(try await new.json("hooks", "status").at("hooks.pre-commit.state") == "installed")
+      #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/.git/hooks/pre-push"))
+    }
+  }
+
   /// Somebody else's hook runs first, gets the same input and arguments, and comes back.
   @Test func chainsWhatWasThereBefore() async throws {
     try await withProject { project in
