@@ -20,14 +20,15 @@ enum Pipeline: String, ExpressibleByArgument, CaseIterable {
     case .github:
       ["check", "sync", "drift", "rollback"].map {
         File(path: ".github/workflows/vault-migrations-\($0).yml", template: "github/\($0).yml")
-      } + Self.scripts(["install", "plan", "comment", "propose-rollback"])
+      } + Self.scripts(["install", "verify", "plan", "comment", "reviewed", "propose-rollback"])
     case .gitlab:
       [
         File(path: ".gitlab-ci.yml", template: "gitlab/gitlab-ci.yml"),
         File(path: ".gitlab/vault-migrations.yml", template: "gitlab/vault-migrations.yml"),
-      ] + Self.scripts(["install", "plan", "comment", "propose-rollback"])
+      ] + Self.scripts(["install", "verify", "plan", "comment", "reviewed", "propose-rollback"])
     case .jenkins:
-      [File(path: "Jenkinsfile", template: "jenkins/Jenkinsfile")] + Self.scripts(["install", "plan"])
+      [File(path: "Jenkinsfile", template: "jenkins/Jenkinsfile")]
+        + Self.scripts(["install", "verify", "plan"])
     case .kubernetes:
       ["vault-migrations", "vault-migrations-sync"].map {
         File(path: "deploy/\($0).yaml", template: "kubernetes/\($0).yaml")

@@ -77,7 +77,8 @@ struct GitHubRunner {
     let isPull = reference.hasPrefix("refs/pull/")
     var variables = [
       "GITHUB_ACTIONS": "true", "GITHUB_API_URL": hosted.api.address, "GITHUB_REPOSITORY": "team/shop",
-      "GITHUB_ACTOR": "octocat", "GITHUB_REF": reference, "GITHUB_WORKSPACE": scratch.file(folder),
+      "GITHUB_ACTOR": "octocat", "GITHUB_REF": reference, "GITHUB_SHA": FakeHost.head,
+      "GITHUB_WORKSPACE": scratch.file(folder),
       "GITHUB_REF_NAME": String(
         reference.split(separator: "/").dropFirst(isPull ? 1 : 2).joined(separator: "/")
       ),

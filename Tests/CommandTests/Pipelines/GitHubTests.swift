@@ -24,6 +24,11 @@ import YAML
       let valid = try await validate.run("validate", pull, head: head)
       #expect(valid.status == 0, "\(valid.log)")
       #expect(valid.log.contains("valid  5 paths, 2 migrations"))
+      #expect(valid.log.contains("verify: not done"))
+      let server = ["VAULT_MIGRATIONS_SERVER": try BaoServer.executable()]
+      let verified = try await validate.run("verify", pull, head: head, secrets: server)
+      #expect(verified.status == 0, "\(verified.log)")
+      #expect(verified.log.contains("prod  verified  2 versions up, down to 0000, up again"))
 
       hosted.host.say("<!-- vault-migrations:prod -->\nI know that trick", times: 1)
       hosted.host.say("Looks good", times: 99)
@@ -58,7 +63,10 @@ import YAML
       #expect(synced.summary.contains("0002"))
       #expect(try hosted.server.data("auth/approle/role/web")?["token_ttl"] == 2100)
       #expect(try await hosted.project.publishedCommits() == 2)
-      #expect(try await hosted.project.json("show", "0002").at("version.applied_by")?.string != "")
+      let shown = try await hosted.project.json("show", "0002")
+      #expect(shown["applied_by"]?.string?.hasPrefix("octocat@") == true)
+      #expect(shown["pull_request"] == "https://git.example.com/team/shop/pull/7")
+      #expect(shown["approved_by"] == "ada, grace")
     }
   }
 

@@ -15,9 +15,14 @@ import YAML
       try await hosted.propose("longer", ttl: "25m")
 
       let validate = try GitLabRunner(hosted, "validate")
-      let valid = try await validate.run("validate", "longer", ["APP_PASSWORD": ""])
+      let valid = try await validate.run(
+        "validate",
+        "longer",
+        ["APP_PASSWORD": "", "VAULT_MIGRATIONS_SERVER": try BaoServer.executable()]
+      )
       #expect(valid.status == 0, "\(valid.log)")
       #expect(valid.log.contains("valid  5 paths, 2 migrations"))
+      #expect(valid.log.contains("prod  verified  2 versions up, down to 0000, up again"))
       #expect(validate.job["id_tokens"] == nil)
 
       // Without a token that may comment, the plan is an artifact that the merge request shows.
@@ -42,8 +47,13 @@ import YAML
 
       #expect(sync.job["resource_group"]?.string == "vault-migrations-prod")
       try await hosted.project.git("push", "-q", "origin", "longer:main")
-      let synced = try await sync.run("second", "main")
+      let synced = try await sync.run("second", "main", token)
       #expect(synced.status == 0, "\(synced.log)")
+      let shown = try await hosted.project.json("show", "0003")
+      #expect(shown["pull_request"] == "https://git.example.com/team/shop/-/merge_requests/7")
+      #expect(shown["approved_by"] == "grace, ada")
+      // Who cannot ask applies all the same, and says so.
+      #expect(try await hosted.project.json("show", "0001")["pull_request"] == nil)
       #expect(try hosted.server.data("auth/approle/role/web")?["token_ttl"] == 2100)
       #expect(try await hosted.project.publishedCommits() == 3)
     }
