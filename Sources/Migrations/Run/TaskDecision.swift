@@ -39,6 +39,8 @@ struct TaskView {
   var id: String?
   /// The version that the server counts, where it checks that nobody else wrote since.
   var version: Int?
+  /// The entity of an alias that a login made: it does not count, and is given its alias back by a rollback.
+  var owner: Value?
 }
 
 extension TaskDecision {
