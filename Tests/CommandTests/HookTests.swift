@@ -36,6 +36,60 @@ import Values
     }
   }
 
+  /// git calls hooks at the root, and the projects are elsewhere.
+  @Test func looksAfterEveryProjectOfARepository() async throws {
+    try await Project.with([:]) { root in
+      let root = root.withToolOnPath
+      let (infra, shop) = (
+        root.moved(to: root.folder + "/infra/vault"), root.moved(to: root.folder + "/shop")
+      )
+      for (project, name) in [(infra, "infra"), (shop, "shop")] {
+        let settings = "version: 1\nproject: \(name)\nenvironments: {\(name): {server: embedded}}\n"
+        try project.write("config.yaml", settings + "hooks: {post_merge: [\(name)]}\n")
+        try project.write("schema.yaml", schema(Self.state))
+        try await project.generate("initial")
+      }
+      try await root.git("push", "-q")
+      let other = try await root.clone("other").withToolOnPath
+      try await other.tool("hooks", "install")
+      try await root.tool("hooks", "install")
+
+      // Before a commit, what is staged of each.
+      try infra.write("schema.yaml", "desired_state:\n  sys/policies/acl/web: {polcy: x\n")
+      try await root.git("add", "-A")
+      let refused = try await root.commitNow("Broken when staged")
+      #expect(refused.status != 0 && refused.errors.contains("infra/vault/.vault-migrations/schema.yaml:"))
+      try await root.git("reset", "-q", "--hard")
+
+      // Before a push, what it changes of each; one tells its own, whatever is wrong with the other.
+      for project in [infra, shop] {
+        try project.write("schema.yaml", schema(Self.state.replacing("\"a\"", with: "\"b\"")))
+      }
+      try await root.commit("Forget the migrations")
+      let both = try await root.push()
+      #expect(both.status != 0)
+      for path in ["infra/vault", "shop"] {
+        #expect(both.errors.contains(":\(path)/.vault-migrations/schema.yaml:2:3"), "\(both.errors)")
+      }
+      try await infra.generate("mended")
+      #expect(try await !root.push().errors.contains("infra/vault/.vault-migrations"))
+      try await root.git("push", "-q", "--no-verify")
+      try await infra.change("more")
+      // What is broken there already is not this push's.
+      #expect(try await root.push().status == 0)
+      try await shop.generate("mended")
+      #expect(try await root.push().status == 0)
+
+      // After a pull, the environments of both.
+      #expect(try await other.runGit(["pull", "-q"]).status == 0)
+      let there = other.moved(to: other.folder + "/infra/vault")
+      #expect(try await there.json("status", "--env", "infra")["version"] == "0003")
+      #expect(
+        try await other.moved(to: other.folder + "/shop").json("status", "--env", "shop")["version"] == "0002"
+      )
+    }
+  }
+
   /// git 2.54 and newer runs hooks that its configuration names, beside those of the folder.
   @Test func tellsOfHooksInTheConfiguration() async throws {
     try await withProject { project in
