@@ -232,6 +232,12 @@ import Values
       )
       try project.scratch.write("repository/README", "Another text.\n")
       #expect(try await project.commitNow("-a", "-m", "Something else").status == 0)
+      // A new file is not what `git commit -a` takes along.
+      try await project.tool("generate", "--offline", "-m", "second")
+      let forgotten = try await project.commitNow("-a", "-m", "Second")
+      #expect(forgotten.status != 0)
+      #expect(forgotten.errors.contains("0002-second.yaml is in the chain that is staged, and is not staged"))
+      #expect(forgotten.errors.contains("run \"git add .vault-migrations\""))
     }
   }
 

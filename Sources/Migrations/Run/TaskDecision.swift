@@ -125,8 +125,10 @@ extension TaskDecision {
         .worldChanged,
         "\(view.task.path) \(what)\(differences.listed)",
         path: view.task.path.description,
-        hint:
-          "look with drift; then --revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
+        hint: (view.recorded == nil ? "" : "look with drift; then ")
+          + "--revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
+          // What was never recorded is nothing that drift knows.
+          + (view.recorded == nil ? "; baseline takes a server as it is" : "")
       )
     )
   }

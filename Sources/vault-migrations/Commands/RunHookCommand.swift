@@ -79,10 +79,35 @@ struct HookCheck {
         files[String(path.dropFirst(prefix.count))] = id
       }
       if let head, try repository.files(below: folder, at: head) == files { return }
+      let source = BlobSource(files, in: repository, shownAs: folder)
+      try refuseUnstaged(in: source, folder)
       // A schema may be committed before its migration.
-      try check(BlobSource(files, in: repository, shownAs: folder), of: folder, comparesSchema: false)
+      try check(source, of: folder, comparesSchema: false)
     }
     return 0
+  }
+
+  /// `git commit -a` takes the chain along, which git knows, and leaves the new migration that it names.
+  private func refuseUnstaged(in source: BlobSource, _ folder: String) throws {
+    guard let root = repository.workTree else { return }
+    let migrations = try Project.readSettings(from: source).settings.migrations
+    guard let chain = try source.bytes(at: "\(migrations)/\(Chain.fileName)") else { return }
+    let staged = Set(try source.names(in: migrations) ?? [])
+    let names = Chain.read(chain).links.map { "\(Migration.label($0.version))-\($0.name).yaml" }
+    let forgotten = names.filter { name in
+      !staged.contains(name)
+        && FileManager.default.fileExists(atPath: "\(root)/\(folder)/\(migrations)/\(name)")
+    }
+    try Problems.check(
+      forgotten.map {
+        Problem(
+          .migrationInvalid,
+          "\($0) is in the chain that is staged, and is not staged itself",
+          at: SourceLocation(file: source.shown("\(migrations)/\($0)")),
+          hint: "run \"git add \(folder)\", then commit again"
+        )
+      }
+    )
   }
 
   /// Validates each commit that a branch of the remote shall have, if it brings a change to a project.
