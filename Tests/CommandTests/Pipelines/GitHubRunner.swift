@@ -59,7 +59,7 @@ struct GitHubRunner {
         "bash",
         ["--noprofile", "--norc", "-eo", "pipefail", script],
         environment: variables.merging(try filled(step["env"], expressions)) { $1 },
-        directory: work
+        directory: workflow["defaults"]?["run"]?["working-directory"]?.string.map { "\(work)/\($0)" } ?? work
       )
       outcome.log += result.output + result.errors
       if outcome.status == 0 { outcome.status = result.status }

@@ -70,6 +70,26 @@ import YAML
     }
   }
 
+  @Test func `A project may lie below the root of its repository`() async throws {
+    try await Hosted.with("github", auth: Self.auth) { hosted in
+      let project = try await hosted.moved(into: "infra/vault", "github")
+      let head = try await project.git("rev-parse", "HEAD")
+      #expect(!FileManager.default.fileExists(atPath: project.folder + "/.github"))
+      let validate = try GitHubRunner(hosted, "check", "validate")
+      let server = ["VAULT_MIGRATIONS_SERVER": try BaoServer.executable()]
+      let valid = try await validate.run("validate", "refs/pull/7/merge", head: head, secrets: server)
+      #expect(valid.status == 0 && valid.log.contains("1 version up, down to 0000"), "\(valid.log)")
+      let plan = try GitHubRunner(hosted, "check", "plan")
+      let planned = try await plan.run("plan", "refs/pull/7/merge", head: head, secrets: Self.secrets)
+      #expect(planned.status == 0, "\(planned.log)")
+      #expect(hosted.host.comments.last?.body.contains("auth/approle/role/web") == true)
+      let sync = try GitHubRunner(hosted, "sync", "sync")
+      let synced = try await sync.run("sync", "refs/heads/main", secrets: Self.secrets)
+      #expect(synced.status == 0, "\(synced.log)")
+      #expect(try hosted.server.data("auth/approle/role/web")?["token_ttl"] == 1200)
+    }
+  }
+
   @Test func `A fork's job has no token to lose, and a merge that would break is found`() async throws {
     try await Hosted.with("github", auth: Self.auth) { hosted in
       try await hosted.propose("longer", ttl: "25m")

@@ -34,6 +34,29 @@ import Values
     }
   }
 
+  @Test func `The files of a project below the root lie where they are looked for`() async throws {
+    try await Project.with([:]) { root in
+      let folder = root.folder + "/infra"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let project = root.moved(to: folder)
+      let all = ["--ci", "github", "--ci", "jenkins", "--ci", "kubernetes"]
+      let done = try await project.json(["init", "--project", "shop"] + all)
+      for file in ["infra/.vault-migrations/config.yaml", "infra/.vault-migrations/ci/plan", "Jenkinsfile"] {
+        #expect(done["written"]?.texts.contains(file) == true, "\(file)")
+        #expect(FileManager.default.fileExists(atPath: "\(root.folder)/\(file)"), "\(file)")
+      }
+      let jenkins = root.scratch.read("repository/Jenkinsfile")
+      #expect(jenkins.contains("cd infra\n") && jenkins.contains("'infra/plan.md'"))
+      let job = root.scratch.read("repository/deploy/vault-migrations-sync.yaml")
+      #expect(job.contains("workingDir: /workspace/repository/infra\n"))
+      #expect(try await project.json(["init"] + all)["written"] == [])
+      let shown = try await project.tool(
+        ["init", "--ci", "github", "--show", "infra/.vault-migrations/ci/plan"]
+      )
+      #expect(shown.output == project.read("ci/plan"))
+    }
+  }
+
   @Test func `A file that is there stays, and the new one can be seen`() async throws {
     try await Project.with(Self.files) { project in
       try project.scratch.write("repository/.gitlab-ci.yml", "stages: [mine]\n")
