@@ -6,8 +6,9 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 CONFIGURATION ?= debug
+BENCH = Benchmarks/.build/release/bench
 BINARY = .build/$(CONFIGURATION)/vault-migrations
-SWIFT_FILES = Sources Tests Package.swift
+SWIFT_FILES = Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 
 # The private server of the tests and of the demo: a pinned one, unless the caller names another.
 export VAULT_MIGRATIONS_SERVER ?= $(CURDIR)/.tools/bao
@@ -72,6 +73,15 @@ fuzz: ## Give hostile input to every reader: TARGET=yaml for one, SECONDS=60 for
 .PHONY: man
 man: ## Write a manual page for each command into .build/man
 	@scripts/man $(BINARY)
+
+# Only ratios of one run count: machines differ, and so do hours. Nothing else may run meanwhile.
+.PHONY: bench
+bench: setup build-bench ## Measure against what server, git and parser allow: ROWS="drift-1k sync*", RUNS=5, QUICK=1, FRESH=1
+	@$(BENCH) run --rows '$(ROWS)' --runs $(or $(RUNS),5) $(if $(QUICK),--quick) $(if $(FRESH),--fresh)
+
+.PHONY: build-bench
+build-bench: release
+	swift build --package-path Benchmarks -c release
 
 .PHONY: demo
 demo: setup build ## Show a whole story on a throw-away repository and server

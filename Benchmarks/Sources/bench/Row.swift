@@ -1,0 +1,141 @@
+/// What a row of the table promises.
+enum Limit {
+  /// The tool takes at most so many times what another one takes.
+  case ratio(to: String, Double)
+  /// The tool is at least so many times as fast.
+  case faster(than: String, Double)
+  /// Microseconds of the tool's CPU for each resource.
+  case cpu(Double)
+  /// Megabytes.
+  case memory(Double)
+  /// Milliseconds; printed beside a floor.
+  case wall(Double, floor: String)
+  /// Nothing is promised: the figure is of interest.
+  case shown(against: String)
+}
+
+/// One line of the table.
+struct Line: Codable {
+  enum Kind: String, Codable {
+    case ratio, faster, cpu, memory, wall, shown
+  }
+
+  let row: String
+  let kind: Kind
+  /// What it is about, in words.
+  let what: String
+  /// Milliseconds, microseconds or megabytes, as the kind has it.
+  let ours: Double
+  let reference: Double?
+  /// What is compared with the target.
+  let value: Double
+  let target: Double?
+  /// What the target is called: `≤ 1.25×`.
+  let promise: String
+  let holds: Bool?
+
+  /// Rows and kinds are the same in two runs.
+  var key: String { "\(row) \(kind.rawValue) \(what)" }
+}
+
+/// One measurement, and what is promised of it.
+struct Row {
+  let id: String
+  let title: String
+  /// Whether `--quick` has it.
+  var isQuick = false
+  let limits: [Limit]
+  let measure: (Row, Lab) throws -> Measurement
+
+  func lines(of measurement: Measurement) throws -> [Line] {
+    guard let ours = measurement.series[Measurement.tool] else { throw BenchError("\(id) measured nothing") }
+    return try limits.map { limit in
+      switch limit {
+      case .ratio(let name, let target):
+        let other = try side(name, of: measurement)
+        let ratio = ours.medianWall / other.medianWall
+        return line(
+          .ratio,
+          name,
+          1e3 * ours.medianWall,
+          1e3 * other.medianWall,
+          ratio,
+          target,
+          "≤ \(short(target))×"
+        )
+      case .faster(let name, let target):
+        let other = try side(name, of: measurement)
+        let ratio = other.medianWall / ours.medianWall
+        return line(
+          .faster,
+          name,
+          1e3 * ours.medianWall,
+          1e3 * other.medianWall,
+          ratio,
+          target,
+          "≥ \(short(target))×"
+        )
+      case .cpu(let target):
+        let value = 1e6 * ours.medianCPU / Double(measurement.resources)
+        let other = measurement.series.first { $0.key != Measurement.tool }?.value
+        let floor = other.map { 1e6 * $0.medianCPU / Double(measurement.resources) }
+        return line(.cpu, "CPU for each resource", value, floor, value, target, "≤ \(short(target)) µs")
+      case .memory(let target):
+        let value = Double(ours.medianMemory) / 1e6
+        return line(.memory, "peak memory", value, nil, value, target, "≤ \(short(target)) MB")
+      case .wall(let target, let name):
+        let other = try side(name, of: measurement)
+        let value = 1e3 * ours.medianWall
+        return line(.wall, name, value, 1e3 * other.medianWall, value, target, "≤ \(short(target)) ms")
+      case .shown(let name):
+        let other = try side(name, of: measurement)
+        let ratio = ours.medianWall / other.medianWall
+        return line(.shown, name, 1e3 * ours.medianWall, 1e3 * other.medianWall, ratio, nil, "")
+      }
+    }
+  }
+
+  private func side(_ name: String, of measurement: Measurement) throws -> Series {
+    guard let series = measurement.series[name] else { throw BenchError("\(id) did not measure “\(name)”") }
+    return series
+  }
+
+  private func line(
+    _ kind: Line.Kind,
+    _ what: String,
+    _ ours: Double,
+    _ reference: Double?,
+    _ value: Double,
+    _ target: Double?,
+    _ promise: String
+  ) -> Line {
+    let holds = target.map { kind == .faster ? value >= $0 : value <= $0 }
+    return Line(
+      row: id,
+      kind: kind,
+      what: what,
+      ours: ours,
+      reference: reference,
+      value: value,
+      target: target,
+      promise: promise,
+      holds: holds
+    )
+  }
+}
+
+/// A number with as many digits as it needs, and no more than two behind the point.
+func short(_ value: Double) -> String {
+  value == value.rounded() ? String(Int(value)) : fixed(value, 2)
+}
+
+/// A number with so many digits behind the point.
+func fixed(_ value: Double, _ digits: Int) -> String {
+  var scale = 1
+  for _ in 0..<digits { scale *= 10 }
+  let rounded = Int((value.magnitude * Double(scale)).rounded())
+  let sign = value < 0 && rounded > 0 ? "-" : ""
+  if digits == 0 { return sign + String(rounded) }
+  let fraction = String(rounded % scale)
+  return "\(sign)\(rounded / scale).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+}
