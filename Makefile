@@ -71,7 +71,7 @@ fuzz: ## Give hostile input to every reader: TARGET=yaml for one, SECONDS=60 for
 	@TARGET='$(TARGET)' SECONDS_EACH='$(or $(SECONDS),60)' scripts/fuzz
 
 .PHONY: man
-man: ## Write a manual page for each command into .build/man
+man: build ## Write a manual page for each command into .build/man
 	@scripts/man $(BINARY)
 
 # Only ratios of one run count: machines differ, and so do hours. Nothing else may run meanwhile.
