@@ -57,6 +57,29 @@ import Values
     }
   }
 
+  /// The request that brings the project has no base whose settings could count.
+  @Test func `The first request of a project is not refused for what is not there yet`() async throws {
+    try await Project.with([:]) { project in
+      try await project.git("checkout", "-q", "-b", "topic")
+      try await project.tool("init", "--ci", "github")
+      try await project.generate("initial")
+      let program = Tool.path.prefix { $0 != "\0" }.split(separator: "/").dropLast().joined(separator: "/")
+      func verify() async throws -> Command.Outcome {
+        try await Command.run(
+          "sh",
+          [".vault-migrations/ci/verify", "origin/main"],
+          environment: project.variables.merging(["PATH": "/\(program):/usr/local/bin:/usr/bin:/bin"]) { $1 },
+          directory: project.folder
+        )
+      }
+      let first = try await verify()
+      #expect(first.status == 0 && first.errors.contains("origin/main has no .vault-migrations/config.yaml"))
+      try await project.git("push", "-q", "origin", "topic:main")
+      let second = try await verify()
+      #expect(second.status == 0 && second.output.contains("1 version up, down to 0000"), "\(second.errors)")
+    }
+  }
+
   @Test func `A file that is there stays, and the new one can be seen`() async throws {
     try await Project.with(Self.files) { project in
       try project.scratch.write("repository/.gitlab-ci.yml", "stages: [mine]\n")
