@@ -121,7 +121,7 @@ extension VersionRun {
         versions[path] = field.flatMap { answer[$0]?.integer }
       }
     }
-    let ids = try identify(tasks, &live)
+    let (ids, owners) = try identify(tasks, &live)
     // Secrets are read only where their version alone cannot tell whether they are ours.
     let unpaired = tasks.filter { task in
       guard let now = live[task.path], task.action != .delete, endpoint(of: task).kind == .kvData else {
@@ -134,6 +134,7 @@ extension VersionRun {
       let values = try values(of: task, given, absent, isThere: live[task.path] != nil)
       var view = view(of: task, values, live: live[task.path], content: content[task.path])
       view.id = ids[task.path]
+      view.owner = owners[task.path]
       view.version = versions[task.path]
       return view
     }
@@ -142,18 +143,22 @@ extension VersionRun {
   /// The ids of objects that the server knows by those alone.
   ///
   /// An alias that a login made belongs to nobody yet, so that its entity does not count.
-  private func identify(_ tasks: [Task], _ live: inout [VaultPath: Value]) throws -> [VaultPath: String] {
+  private func identify(
+    _ tasks: [Task],
+    _ live: inout [VaultPath: Value]
+  ) throws -> (ids: [VaultPath: String], owners: [VaultPath: Value]) {
+    var owners: [VaultPath: Value] = [:]
     let named = tasks.filter { endpoint(of: $0).lookup != nil && live[$0.path] != nil }.map(\.path)
-    guard !named.isEmpty else { return [:] }
+    guard !named.isEmpty else { return ([:], [:]) }
     let unknown = named.filter {
       $0.path.hasPrefix("identity/entity-alias/") && context.layers.observed[$0] == nil
     }
     for path in try reader.ownedByLogins(live.filter { unknown.contains($0.key) }) {
       guard case .object(var members)? = live[path] else { continue }
-      members["canonical_id"] = nil
+      owners[path] = members.removeValue(forKey: "canonical_id")
       live[path] = .object(members)
     }
-    return try reader.ids(of: named, mounts: mounts)
+    return (try reader.ids(of: named, mounts: mounts), owners)
   }
 
   /// What a task writes, and what it says was there, both resolved.
@@ -241,7 +246,12 @@ extension VersionRun {
   }
 
   private func before(_ view: TaskView) -> Value? {
-    view.live.map { context.fingerprints.replacingSecrets(in: $0, at: view.task.path, view.endpoint) }
+    guard var found = view.live else { return nil }
+    if let owner = view.owner, case .object(var members) = found {
+      members["canonical_id"] = owner
+      found = .object(members)
+    }
+    return context.fingerprints.replacingSecrets(in: found, at: view.task.path, view.endpoint)
   }
 
   private func finish(_ index: Int, _ view: TaskView, _ progress: RunRecord.Progress) {
