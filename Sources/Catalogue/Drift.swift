@@ -46,12 +46,18 @@ extension Endpoint {
     _ fingerprint: (String, Value) -> String
   ) -> Value {
     switch value {
-    case .object(let members):
-      var mapped: [String: Value] = [:]
+    case .object(var members):
       for (key, member) in members {
-        mapped[key] = fingerprinted(member, at: field.isEmpty ? key : "\(field).\(key)", fingerprint)
+        let field = field.isEmpty ? key : "\(field).\(key)"
+        switch member {
+        case .null, .bool, .number, .string:
+          // Nearly all stay what they are, so that nothing is copied for them.
+          guard !member.isEmpty, isSecret(field: field) else { continue }
+          members[key] = .string(fingerprint(field, member))
+        case .secret, .array, .object: members[key] = fingerprinted(member, at: field, fingerprint)
+        }
       }
-      return .object(mapped)
+      return .object(members)
     case .array(let elements):
       return .array(elements.map { fingerprinted($0, at: field, fingerprint) })
     case .secret: return .string(fingerprint(field, value))

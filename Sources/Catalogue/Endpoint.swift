@@ -1,3 +1,4 @@
+import Synchronization
 package import Values
 
 /// What is known about the endpoint that a path belongs to.
@@ -23,8 +24,21 @@ package struct Endpoint: Sendable {
 
   private final class Shared: Sendable {
     let family: Family
+    /// What was found out about fields: thousands of objects of a family have the same ones.
+    private let verdicts = Mutex<[String: FieldVerdict]>([:])
+    /// Names that users choose are not all kept.
+    private static let most = 1000
 
     init(_ family: Family) { self.family = family }
+
+    func verdict(on field: String) -> FieldVerdict {
+      verdicts.withLock { verdicts in
+        if let verdict = verdicts[field] { return verdict }
+        let verdict = family.verdict(on: field)
+        if verdicts.count < Self.most { verdicts[field] = verdict }
+        return verdict
+      }
+    }
   }
 
   init(_ family: Family) { shared = Shared(family) }
@@ -255,25 +269,13 @@ extension Endpoint {
   /// Whether the value of a field must not be shown or stored.
   ///
   /// Inside a map, the name of a field is its keys joined with dots: `connection_details.password`.
-  package func isSecret(field: String) -> Bool {
-    let (first, last) = ends(of: field)
-    if self.notSecret.matches(field) || self.notSecret.matches(first) { return false }
-    if self.secret.matches(field) || self.secret.matches(first) { return true }
-    // The name inside a map says more than the map's: `connection_details.password`.
-    return hasSecretName(last)
-  }
+  package func isSecret(field: String) -> Bool { shared.verdict(on: field).isSecret }
 
   /// Whether a field's name alone says that its value is secret.
-  package func hasSecretName(_ name: String) -> Bool {
-    let name = name.lowercased()
-    return self.anywhere.secretNames.matches(name) && !self.anywhere.notSecretNames.matches(name)
-  }
+  package func hasSecretName(_ name: String) -> Bool { facts.hasSecretName(name) }
 
   /// Whether the server changes a field by itself, so that a change of it means nothing.
-  package func isVolatile(field: String) -> Bool {
-    if self.notVolatile.matches(field) { return false }
-    return self.volatile.matches(field) || self.anywhere.volatile.matches(field)
-  }
+  package func isVolatile(field: String) -> Bool { shared.verdict(on: field).isVolatile }
 
   /// What to send for a field that was removed from the schema; `nil` where only the server would know.
   package func resetValue(field: String) -> Value? {
@@ -286,12 +288,5 @@ extension Endpoint {
   /// What the server does with a change to a field that was fixed at creation; `nil` for any other field.
   package func mutability(field: String) -> Mutability? {
     self.immutable[field] ?? self.immutable["*"]
-  }
-
-  private func ends(of field: String) -> (first: String, last: String) {
-    guard let dot = field.firstIndex(of: "."), let end = field.lastIndex(of: ".") else {
-      return (field, field)
-    }
-    return (String(field[..<dot]), String(field[field.index(after: end)...]))
   }
 }

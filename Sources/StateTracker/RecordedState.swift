@@ -29,6 +29,33 @@ package struct RecordedState {
     return values
   }
 
+  /// The id of what one layer has at each path; nothing but trees is read.
+  ///
+  /// - Throws: ``GitError`` when an object is missing.
+  package func blobs(of layer: StateLayout.Layer) throws -> [VaultPath: ObjectID] {
+    guard let commit, let folder = try repository.entry(layer.rawValue, at: commit.tree) else { return [:] }
+    var blobs: [VaultPath: ObjectID] = [:]
+    try repository.complete(folder.id)
+    try repository.forEachFile(below: folder.id) { file, id in
+      if let path = StateLayout.path(ofFile: file) { blobs[path] = id }
+    }
+    return blobs
+  }
+
+  /// What a layer has at a path, by its id.
+  ///
+  /// - Throws: ``GitError``, ``Problem`` as ``layer(_:)`` does.
+  package func value(_ id: ObjectID, of path: VaultPath, in layer: StateLayout.Layer) throws -> Value {
+    try parse(try repository.blob(id), file: StateLayout.file(layer, path))
+  }
+
+  /// The id that a value has once it is recorded.
+  ///
+  /// - Throws: ``GitError``.
+  package static func id(of value: Value) throws -> ObjectID {
+    try Repository.blobID(of: StateChange.bytes(of: value))
+  }
+
   /// Every applied version, oldest first.
   ///
   /// - Throws: ``GitError``, ``Problem``.

@@ -58,6 +58,9 @@ package struct StateChange: Sendable {
   }
 
   private static func file(_ value: Value?) -> TreeChange {
-    value.map { .blob(Array(YAML.emit($0).utf8)) } ?? .remove
+    value.map { .blob(bytes(of: $0)) } ?? .remove
   }
+
+  /// A value as its file has it.
+  static func bytes(of value: Value) -> [UInt8] { Array(YAML.emit(value).utf8) }
 }

@@ -24,6 +24,7 @@ struct Emitter {
   private(set) var output = ""
   private let keyOrder: [String]
 
+  private static let blanks = (0...20).map { String(repeating: " ", count: $0) }
   /// How long a line with a list on it may get.
   private static let width = 100
   /// Readers give up on a key of more than 1,024 characters, unless a question mark announces it.
@@ -129,7 +130,8 @@ extension Emitter {
   }
 
   private mutating func pad(_ count: Int) {
-    for _ in 0..<count { output.unicodeScalars.append(" ") }
+    output += Self.blanks[min(count, Self.blanks.count - 1)]
+    for _ in 0..<max(0, count - Self.blanks.count + 1) { output.unicodeScalars.append(" ") }
   }
 }
 

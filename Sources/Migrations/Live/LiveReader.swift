@@ -12,7 +12,6 @@ package struct LiveReader {
   private let secretFields: [VaultPath: Set<String>]
   /// How objects are shared: of those, only what is ours is read.
   private let manages: [VaultPath: Manage]
-  private let verdicts = FieldVerdicts()
 
   package init(
     client: VaultClient,
@@ -139,11 +138,11 @@ package struct LiveReader {
     func isSecret(_ text: String, _ keys: [String]) -> Bool {
       !text.isEmpty
         && (keys.contains { declared.contains($0) }
-          || verdicts.verdict(on: keys.joined(separator: "."), endpoint).isSecret || repeatsSecret(text))
+          || endpoint.isSecret(field: keys.joined(separator: ".")) || repeatsSecret(text))
     }
     for (field, member) in members {
       switch member {
-      case _ where verdicts.verdict(on: field, endpoint).isVolatile: members[field] = nil
+      case _ where endpoint.isVolatile(field: field): members[field] = nil
       case .string(let text): if isSecret(text, [field]) { members[field] = .secret(Secret(text)) }
       case .array, .object:
         // Nearly none holds a secret, so it is copied only then.

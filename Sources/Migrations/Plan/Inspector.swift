@@ -1,5 +1,6 @@
 package import Catalogue
 import Configuration
+import Git
 import StateTracker
 package import Values
 import VaultClient
@@ -43,9 +44,10 @@ package struct Inspector {
     try checkClaims(of: standing)
     var pending = standing.pending.flatMap { Planner.changes(of: $0, for: name, catalogue: target.catalogue) }
     let view = try await recordedView(standing)
-    if let view {
+    let layers = try view.map { try StateLayers($0.recorded, withObserved: false) }
+    if let view, let layers {
       let touched = Set(pending.map(\.path))
-      pending += try target.refreshes(of: view.applied, view.layers, view.fingerprints).filter {
+      pending += try target.refreshes(of: view.applied, layers, view.fingerprints).filter {
         !touched.contains($0.path)
       }
     }
@@ -58,7 +60,7 @@ package struct Inspector {
       drift: try view.map(drift) ?? []
     )
     plan.refreshesByHand = target.environment.refreshesByHand
-    plan.kept = view?.layers.keptPaths ?? []
+    plan.kept = layers?.keptPaths ?? []
     plan.warnings = fieldWarnings(about: Set((plan.changes + plan.pending).map(\.path)))
     return plan
   }
@@ -73,7 +75,7 @@ package struct Inspector {
   ///
   /// - Throws: ``Problem``, ``VaultError``, ``GitError``.
   package func drift() async throws -> [Change] {
-    try await recordedView(try await examine(), withSent: false).map(drift) ?? []
+    try await recordedView(try await examine()).map(drift) ?? []
   }
 
   /// What the server's own description says against the fields of declared entries.
@@ -143,12 +145,14 @@ package struct Inspector {
 
   private struct RecordedView {
     let applied: Fold
-    let layers: StateLayers
+    let recorded: RecordedState
+    /// What was observed, by the ids of git alone: what is still so need not be read.
+    let observed: [VaultPath: ObjectID]
     let mounts: MountTable
     let fingerprints: Fingerprints
   }
 
-  private func recordedView(_ standing: Standing, withSent: Bool = true) async throws -> RecordedView? {
+  private func recordedView(_ standing: Standing) async throws -> RecordedView? {
     guard standing.version > 0 else { return nil }
     guard let key = try await target.ledger.storedKey() else {
       throw Problem(
@@ -163,7 +167,8 @@ package struct Inspector {
     )
     return RecordedView(
       applied: applied,
-      layers: try StateLayers(standing.recorded, withSent: withSent),
+      recorded: standing.recorded,
+      observed: try standing.recorded.blobs(of: .observed),
       mounts: try target.mounts(declaredBy: applied),
       fingerprints: Fingerprints(key: key)
     )
@@ -173,9 +178,9 @@ package struct Inspector {
   ///
   /// - Throws: ``Problems`` for what cannot be adopted, ``Problem``, ``VaultError``, ``GitError``.
   package func adoption(of paths: Set<VaultPath>?) async throws -> DriftAdoption? {
-    guard let view = try await recordedView(try await examine(), withSent: false) else { return nil }
+    guard let view = try await recordedView(try await examine()) else { return nil }
     let live = try live(view)
-    let drift = drift(view, live).filter { paths?.contains($0.path) ?? true }
+    let drift = try drift(view, live).filter { paths?.contains($0.path) ?? true }
     guard !drift.isEmpty else { return nil }
     return try DriftAdoption(
       drift,
@@ -195,20 +200,34 @@ package struct Inspector {
   private func live(_ view: RecordedView) throws -> [VaultPath: Value] {
     try target.client.asking("whether it drifted") {
       try target.reader(for: view.applied.resources, sharing: view.applied.manages).read(
-        view.layers.observed.keys,
+        view.observed.keys,
         mounts: view.mounts
       )
     }
   }
 
-  private func drift(_ view: RecordedView, _ live: [VaultPath: Value]) -> [Change] {
+  private func drift(_ view: RecordedView, _ live: [VaultPath: Value]) throws -> [Change] {
     Planner.drift(
-      observed: view.layers.observed,
+      observed: try changed(view, live),
       live: live,
       declared: view.applied.resources,
       mounts: view.mounts,
       fingerprints: view.fingerprints,
       catalogue: target.catalogue
     )
+  }
+
+  /// What was observed where something else is live now: what would be recorded as it is recorded has the same id.
+  private func changed(_ view: RecordedView, _ live: [VaultPath: Value]) throws -> [VaultPath: Value] {
+    var changed: [VaultPath: Value] = [:]
+    for (path, id) in view.observed {
+      if let now = live[path] {
+        let endpoint = target.catalogue.endpoint(for: path, mounts: view.mounts)
+        let recordable = view.fingerprints.replacingSecrets(in: now, at: path, endpoint)
+        if try RecordedState.id(of: recordable) == id { continue }
+      }
+      changed[path] = try view.recorded.value(id, of: path, in: .observed)
+    }
+    return changed
   }
 }

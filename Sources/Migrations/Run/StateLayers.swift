@@ -11,10 +11,10 @@ final class StateLayers {
   /// What got another path in this run, by the old one.
   private(set) var moved: [VaultPath: VaultPath] = [:]
 
-  /// Reads what is recorded; what was sent only where it is wanted.
-  init(_ recorded: RecordedState, withSent: Bool = true) throws {
-    sent = withSent ? try recorded.layer(.sent) : [:]
-    observed = try recorded.layer(.observed)
+  /// Reads what is recorded; what was observed only where it is wanted.
+  init(_ recorded: RecordedState, withObserved: Bool = true) throws {
+    sent = try recorded.layer(.sent)
+    observed = withObserved ? try recorded.layer(.observed) : [:]
     kept = try recorded.layer(.kept)
   }
 
