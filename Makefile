@@ -8,7 +8,7 @@ SHELL := /bin/bash
 CONFIGURATION ?= debug
 BENCH = Benchmarks/.build/release/bench
 BINARY = .build/$(CONFIGURATION)/vault-migrations
-SWIFT_FILES = Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
+SWIFT_FILES = Sources Tests Package.swift Benchmarks/Sources Benchmarks/StateCommit Benchmarks/Package.swift
 
 # The private server of the tests and of the demo: a pinned one, unless the caller names another.
 export VAULT_MIGRATIONS_SERVER ?= $(CURDIR)/.tools/bao
@@ -77,6 +77,7 @@ bench: setup build-bench ## Measure against what server, git and parser allow: R
 
 .PHONY: build-bench
 build-bench: release
+	VAULT_MIGRATIONS_BENCHMARKS=1 swift build -c release --static-swift-stdlib --product state-commit
 	swift build --package-path Benchmarks -c release
 
 .PHONY: demo
