@@ -72,8 +72,12 @@ fuzz: ## Give hostile input to every reader: TARGET=yaml for one, SECONDS=60 for
 
 # Only ratios of one run count: machines differ, and so do hours. Nothing else may run meanwhile.
 .PHONY: bench
-bench: setup build-bench ## Measure against what server, git and parser allow: ROWS="drift-1k sync*", RUNS=5, QUICK=1, FRESH=1
+bench: setup setup-peers build-bench ## Measure against what server, git and parser allow: ROWS="drift-1k sync*", RUNS=5, QUICK=1, FRESH=1
 	@$(BENCH) run --rows '$(ROWS)' --runs $(or $(RUNS),5) $(if $(QUICK),--quick) $(if $(FRESH),--fresh)
+
+.PHONY: setup-peers
+setup-peers:
+	@Benchmarks/setup
 
 .PHONY: build-bench
 build-bench: release

@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
     defaultSubcommand: RunCommand.self
   )
 
-  static var rows: [Row] { ServerRows.all + OfflineRows.all + StateRows.all }
+  static var rows: [Row] { ServerRows.all + OfflineRows.all + StateRows.all + PeerRows.all }
 }
 
 /// Which rows there are.
