@@ -75,6 +75,20 @@ fuzz: ## Give hostile input to every reader: TARGET=yaml for one, SECONDS=60 for
 bench: setup setup-peers build-bench ## Measure against what server, git and parser allow: ROWS="drift-1k sync*", RUNS=5, QUICK=1, FRESH=1
 	@$(BENCH) run --rows '$(ROWS)' --runs $(or $(RUNS),5) $(if $(QUICK),--quick) $(if $(FRESH),--fresh)
 
+.PHONY: bench-check
+bench-check: ## Compare what "make bench" measured with the committed figures, in ratios and CPU time
+	@$(BENCH) check
+
+.PHONY: bench-baseline
+bench-baseline: ## Measure everything, commit the figures to be: Benchmarks/baseline.json and docs/performance
+	@$(MAKE) bench FRESH=1
+	cp Benchmarks/.build/bench.json Benchmarks/baseline.json
+	@$(MAKE) bench-document
+
+.PHONY: bench-document
+bench-document: ## Write the committed figures into docs/performance.md and draw the chart
+	@$(BENCH) document
+
 .PHONY: setup-peers
 setup-peers:
 	@Benchmarks/setup

@@ -18,6 +18,16 @@ enum Limit {
 struct Line: Codable {
   enum Kind: String, Codable {
     case ratio, faster, cpu, memory, wall, shown
+
+    /// What stands behind a value.
+    var unit: String {
+      switch self {
+      case .ratio, .faster, .shown: "×"
+      case .cpu: " µs"
+      case .memory: " MB"
+      case .wall: " ms"
+      }
+    }
   }
 
   let row: String
