@@ -55,25 +55,29 @@ extension Catalogue {
       endpoint.prefix = path.contentPrefix ?? ""
       let inside = path.with(path: endpoint.prefix)
       if let (prefix, type) = mounts.mount(holding: inside), prefix == endpoint.prefix {
-        endpoint.counts = holdings[section(prefix: prefix, type: type)] ?? endpoint.counts
+        if let counts = holdings[section(prefix: prefix, type: type)] { endpoint.amend { $0.counts = counts } }
       }
       return endpoint
     }
     let place = mounts.mount(holding: path)
     guard let (prefix, type) = place ?? guess(path) else { return unknown(path, prefix: "") }
-    let relative = path.path.dropFirst(prefix.count)
     let key = section(prefix: prefix, type: type)
+    let relative = Substring(path.path.utf8.dropFirst(prefix.utf8.count))
     var endpoint = families[key]?.endpoint(for: relative) ?? unknown(path, prefix: prefix)
     endpoint.prefix = prefix
     endpoint.bindAlias()
     // Whoever knows the id needs no name.
-    if endpoint.bindings.values.contains(where: \.isUUID) { endpoint.lookup = nil }
+    if endpoint.bindings.values.contains(where: \.isUUID) {
+      endpoint.amend { $0.lookup = nil }
+    }
     endpoint.isGuess = place == nil
     endpoint.section = key
     // `config/ca#2` is the second time of `config/ca`.
     let tag = endpoint.kind == .action ? relative.lastIndex(of: "#") : nil
     endpoint.relative = String(relative[..<(tag ?? relative.endIndex)])
-    if !endpoint.isKnown, let fields = serverFields?.fields(of: endpoint) { endpoint.types = fields.types }
+    if !endpoint.isKnown, let fields = serverFields?.fields(of: endpoint) {
+      endpoint.amend { $0.types = fields.types }
+    }
     return endpoint
   }
 
@@ -107,21 +111,22 @@ extension Catalogue {
 
   /// What holds for any endpoint.
   private func unknown(_ path: VaultPath, prefix: String) -> Endpoint {
-    var endpoint = Endpoint(family: path.path)
-    endpoint.isKnown = false
-    endpoint.anywhere = anywhere
-    endpoint.prefix = prefix
+    var family = Family(family: path.path)
+    family.isKnown = false
+    family.anywhere = anywhere
     var segments = path.path.dropFirst(prefix.count).split(separator: "/").map(String.init)
     // Of a mount that nobody knows, the name is most often one segment.
     if prefix.isEmpty { segments.removeFirst(min(segments.count, path.path.hasPrefix("auth/") ? 2 : 1)) }
     if actionNames.match(segments) {
-      endpoint.kind = .action
-      endpoint.order = 98
+      family.kind = .action
+      family.order = 98
     } else if prefix == "sys/" || segments.contains("config") {
-      endpoint.order = prefix == "sys/" ? 35 : 40
+      family.order = prefix == "sys/" ? 35 : 40
     } else if prefix == "identity/" {
-      endpoint.order = 90
+      family.order = 90
     }
+    var endpoint = Endpoint(family)
+    endpoint.prefix = prefix
     return endpoint
   }
 }

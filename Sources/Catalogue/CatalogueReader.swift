@@ -69,54 +69,54 @@ struct EntryReader: Sendable {
   }
 
   func read(_ entry: Value, family: String, kind: Endpoint.Kind) throws(CatalogueError) -> Endpoint {
-    var endpoint = Endpoint(family: family)
-    endpoint.anywhere = anywhere
-    endpoint.kind = kind
+    var read = Family(family: family)
+    read.anywhere = anywhere
+    read.kind = kind
     var fields = try Fields(entry, at: family)
     for name in try fields.names("like").sorted() {
       guard let base = shared[name] else {
         throw CatalogueError(at: family, "no shared entry is called \(name)", key: "like")
       }
       var inherited = try Fields(base, at: "shared / \(name)")
-      try apply(&inherited, to: &endpoint)
+      try apply(&inherited, to: &read)
       try inherited.finish()
     }
-    try apply(&fields, to: &endpoint)
+    try apply(&fields, to: &read)
     try fields.finish()
-    return endpoint
+    return Endpoint(read)
   }
 
-  private func apply(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
-    if let order = try fields.integer("order") { endpoint.order = order }
-    if try fields.flag("action") { endpoint.kind = .action }
-    if try fields.flag("kv_data") { endpoint.kind = .kvData }
-    if try fields.flag("lowercase_name") { endpoint.lowercasesName = true }
-    if try fields.flag("sudo") { endpoint.needsSudo = true }
-    if try fields.flag("open") { endpoint.isOpen = true }
-    if try fields.flag("creates") { endpoint.tellsCreation = true }
-    endpoint.needsOutside.formUnion(try fields.names("outside"))
-    endpoint.withoutOutside.merge(try fields.map("alone"), uniquingKeysWith: { $1 })
-    if try fields.flag("always_there") { endpoint.isAlwaysThere = true }
-    endpoint.builtInNames.formUnion(try fields.names("built_in"))
-    endpoint.loses = try fields.text("loses") ?? endpoint.loses
-    endpoint.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
-    endpoint.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
-    endpoint.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
-    if let field = try fields.text("deletable_if") { endpoint.deletableIf = field }
+  private func apply(_ fields: inout Fields, to family: inout Family) throws(CatalogueError) {
+    if let order = try fields.integer("order") { family.order = order }
+    if try fields.flag("action") { family.kind = .action }
+    if try fields.flag("kv_data") { family.kind = .kvData }
+    if try fields.flag("lowercase_name") { family.lowercasesName = true }
+    if try fields.flag("sudo") { family.needsSudo = true }
+    if try fields.flag("open") { family.isOpen = true }
+    if try fields.flag("creates") { family.tellsCreation = true }
+    family.needsOutside.formUnion(try fields.names("outside"))
+    family.withoutOutside.merge(try fields.map("alone"), uniquingKeysWith: { $1 })
+    if try fields.flag("always_there") { family.isAlwaysThere = true }
+    family.builtInNames.formUnion(try fields.names("built_in"))
+    family.loses = try fields.text("loses") ?? family.loses
+    family.refers.merge(try fields.texts("refers"), uniquingKeysWith: { $1 })
+    family.names.merge(try fields.texts("names"), uniquingKeysWith: { $1 })
+    family.counts.merge(try fields.texts("counts"), uniquingKeysWith: { $1 })
+    if let field = try fields.text("deletable_if") { family.deletableIf = field }
     if let word = try fields.word("delete", among: ["refused", "mount"]) {
-      endpoint.deleteIsRefused = true
-      endpoint.goesOnlyWithMount = word == "mount"
-      endpoint.isAlwaysThere = endpoint.isAlwaysThere || endpoint.deleteIsRefused
+      family.deleteIsRefused = true
+      family.goesOnlyWithMount = word == "mount"
+      family.isAlwaysThere = family.isAlwaysThere || family.deleteIsRefused
     }
-    try applyWriting(&fields, to: &endpoint)
-    try applyFinding(&fields, to: &endpoint)
-    try applyReading(&fields, to: &endpoint)
-    try applyShape(&fields, to: &endpoint.shape)
+    try applyWriting(&fields, to: &family)
+    try applyFinding(&fields, to: &family)
+    try applyReading(&fields, to: &family)
+    try applyShape(&fields, to: &family.shape)
   }
 
-  private func applyWriting(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+  private func applyWriting(_ fields: inout Fields, to family: inout Family) throws(CatalogueError) {
     if let word = try fields.word("write", among: ["merge", "replace"]) {
-      endpoint.isMerge = word == "merge"
+      family.isMerge = word == "merge"
     }
     if fields.has("cas") {
       var cas = try fields.fields("cas")
@@ -124,14 +124,14 @@ struct EntryReader: Sendable {
         throw CatalogueError(at: cas.place, "needs field and version", key: "cas")
       }
       let required = try cas.text("required")
-      endpoint.checkAndSet = Endpoint.CheckAndSet(field: field, version: version, required: required)
+      family.checkAndSet = Endpoint.CheckAndSet(field: field, version: version, required: required)
       try cas.finish()
     }
-    endpoint.resetValues.merge(try fields.map("reset"), uniquingKeysWith: { $1 })
-    endpoint.cannotReset = endpoint.cannotReset.union(try fields.patterns("cannot_reset"))
-    endpoint.transient = endpoint.transient.union(try fields.patterns("transient"))
-    endpoint.twins.merge(try fields.texts("twins"), uniquingKeysWith: { $1 })
-    endpoint.atCreation = endpoint.atCreation.union(try fields.patterns("at_creation"))
+    family.resetValues.merge(try fields.map("reset"), uniquingKeysWith: { $1 })
+    family.cannotReset = family.cannotReset.union(try fields.patterns("cannot_reset"))
+    family.transient = family.transient.union(try fields.patterns("transient"))
+    family.twins.merge(try fields.texts("twins"), uniquingKeysWith: { $1 })
+    family.atCreation = family.atCreation.union(try fields.patterns("at_creation"))
     for (field, word) in try fields.texts("immutable") {
       guard let mutability = Endpoint.Mutability(rawValue: word) else {
         throw CatalogueError(
@@ -140,41 +140,41 @@ struct EntryReader: Sendable {
           key: "immutable"
         )
       }
-      endpoint.immutable[field] = mutability
+      family.immutable[field] = mutability
     }
-    endpoint.writeOnly = endpoint.writeOnly.union(try fields.patterns("write_only")).union(endpoint.transient)
-    endpoint.secret = endpoint.secret.union(try fields.patterns("secret"))
-    endpoint.notSecret = endpoint.notSecret.union(try fields.patterns("not_secret"))
-    endpoint.volatile = endpoint.volatile.union(try fields.patterns("volatile"))
-    endpoint.notVolatile = endpoint.notVolatile.union(try fields.patterns("not_volatile"))
+    family.writeOnly = family.writeOnly.union(try fields.patterns("write_only")).union(family.transient)
+    family.secret = family.secret.union(try fields.patterns("secret"))
+    family.notSecret = family.notSecret.union(try fields.patterns("not_secret"))
+    family.volatile = family.volatile.union(try fields.patterns("volatile"))
+    family.notVolatile = family.notVolatile.union(try fields.patterns("not_volatile"))
   }
 
-  private func applyFinding(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
+  private func applyFinding(_ fields: inout Fields, to family: inout Family) throws(CatalogueError) {
     if let value = fields.take("list") {
       if value == "none" {
-        endpoint.isUnlisted = true
+        family.isUnlisted = true
       } else {
-        endpoint.listing = try Fields.listing(value, at: fields.place)
+        family.listing = try Fields.listing(value, at: fields.place)
       }
     }
-    endpoint.defaults.merge(try fields.map("defaults"), uniquingKeysWith: { $1 })
-    endpoint.asked.merge(try fields.texts("ask"), uniquingKeysWith: { $1 })
-    endpoint.mayHide.formUnion(try fields.names("may_hide"))
+    family.defaults.merge(try fields.map("defaults"), uniquingKeysWith: { $1 })
+    family.asked.merge(try fields.texts("ask"), uniquingKeysWith: { $1 })
+    family.mayHide.formUnion(try fields.names("may_hide"))
   }
 
-  private func applyReading(_ fields: inout Fields, to endpoint: inout Endpoint) throws(CatalogueError) {
-    if let value = fields.take("read") { endpoint.read = try read(value, at: fields.place) }
-    endpoint.readQuery = try fields.text("read_query") ?? endpoint.readQuery
-    endpoint.readFields.merge(try fields.texts("read_fields"), uniquingKeysWith: { $1 })
-    if let value = fields.take("lookup") { endpoint.lookup = try lookup(value, at: fields.place) }
-    endpoint.answerOnce.merge(try fields.texts("answer_once"), uniquingKeysWith: { $1 })
+  private func applyReading(_ fields: inout Fields, to family: inout Family) throws(CatalogueError) {
+    if let value = fields.take("read") { family.read = try read(value, at: fields.place) }
+    family.readQuery = try fields.text("read_query") ?? family.readQuery
+    family.readFields.merge(try fields.texts("read_fields"), uniquingKeysWith: { $1 })
+    if let value = fields.take("lookup") { family.lookup = try lookup(value, at: fields.place) }
+    family.answerOnce.merge(try fields.texts("answer_once"), uniquingKeysWith: { $1 })
     guard let value = fields.take("probe") else { return }
     var probe = try Fields(value, at: fields.place + " / probe", below: "probe")
     if let list = try probe.text("list") {
-      endpoint.probe = .member(of: list, key: "")
+      family.probe = .member(of: list, key: "")
     } else if let other = try probe.text("read") {
-      endpoint.probe = .path(other)
-      endpoint.probeField = try probe.text("field")
+      family.probe = .path(other)
+      family.probeField = try probe.text("field")
     } else {
       throw CatalogueError(at: probe.place, "needs list or read", key: "probe")
     }

@@ -125,6 +125,7 @@ extension Value {
 extension String {
   /// Whether this has the form of the ids that servers give: `c57a0d39-2ab0-58db-6c62-fcfd0a99954f`.
   var isUUID: Bool {
+    guard utf8.count == 36 else { return false }
     let groups = split(separator: "-", omittingEmptySubsequences: false)
     return groups.map(\.count) == [8, 4, 4, 4, 12] && groups.allSatisfy { $0.allSatisfy(\.isHexDigit) }
   }

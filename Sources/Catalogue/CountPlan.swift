@@ -10,7 +10,7 @@ package struct CountPlan: Hashable, Sendable {
 extension Endpoint {
   /// What can be counted of what a deletion of this path, or this action, destroys; by noun.
   package func countPlans(for path: VaultPath) -> [CountPlan] {
-    counts.sorted { $0.key < $1.key }.map { noun, text in
+    self.counts.sorted { $0.key < $1.key }.map { noun, text in
       let isTree = text.hasSuffix("**")
       var listed = PathTemplate.fill(isTree ? String(text.dropLast("**".count)) : text, with: bindings)
       var namespace = path.namespace

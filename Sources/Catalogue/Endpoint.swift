@@ -2,9 +2,51 @@ package import Values
 
 /// What is known about the endpoint that a path belongs to.
 ///
-/// An entry of the catalogue, bound to one path; an endpoint that is not in it gets what holds for any
-/// endpoint.
+/// A ``Family``, whose facts it has as its own, bound to one path; an endpoint that is not in the catalogue gets what
+/// holds for any endpoint.
+@dynamicMemberLookup
 package struct Endpoint: Sendable {
+  /// Shared, because one family has thousands of paths.
+  private var shared: Shared
+  /// Whether the type of the mount was guessed from its name, because no mount was known.
+  package internal(set) var isGuess = false
+  /// Where the content of the mount starts: `pki/`, `auth/approle/`, `sys/`; empty if nothing is known about
+  /// it.
+  package internal(set) var prefix = ""
+  /// The kind of mount that the path lies in: `secrets/pki`, `auth/approle`, `sys`, `identity`; empty if nobody
+  /// knows.
+  package internal(set) var section = ""
+  /// The path inside the mount, without the tag of an action.
+  package internal(set) var relative = ""
+  /// What the placeholders of the family stand for.
+  package internal(set) var bindings: [String: String] = [:]
+
+  private final class Shared: Sendable {
+    let family: Family
+
+    init(_ family: Family) { self.family = family }
+  }
+
+  init(_ family: Family) { shared = Shared(family) }
+
+  @inlinable
+  package subscript<Fact>(dynamicMember fact: KeyPath<Family, Fact>) -> Fact { facts[keyPath: fact] }
+
+  /// Everything that holds for the whole family.
+  @usableFromInline
+  package var facts: Family {
+    _read { yield shared.family }
+  }
+
+  /// Changes what is known, for this path alone.
+  mutating func amend(_ change: (inout Family) -> Void) {
+    var family = shared.family
+    change(&family)
+    shared = Shared(family)
+  }
+}
+
+extension Endpoint {
   /// What a path stands for.
   package enum Kind: Hashable, Sendable {
     case mount
@@ -22,17 +64,18 @@ package struct Endpoint: Sendable {
     /// The server says yes and changes nothing: the plan must say so instead.
     case ignored
   }
+}
 
+/// An entry of the catalogue: what is known about a family of endpoints.
+package struct Family: Sendable {
   // MARK: Identity
 
   /// The entry in words, for example `secrets/pki roles/{name}`; for an unknown endpoint its own path.
   package var family: String
   /// Whether the catalogue has an entry for it.
   package var isKnown = true
-  /// Whether the type of the mount was guessed from its name, because no mount was known.
-  package var isGuess = false
   /// What the path stands for.
-  package var kind = Kind.resource
+  package var kind = Endpoint.Kind.resource
   /// The rank for creation, lower first; deletion runs the other way.
   package var order = 70
   /// Whether a path that differs in the case of its last segment is the same object.
@@ -61,11 +104,11 @@ package struct Endpoint: Sendable {
   /// Instructions to a single write, such as `cas`: they leave nothing behind.
   package var transient = NamePatterns()
   /// What a write says so that it fails if somebody else was faster.
-  package internal(set) var checkAndSet: CheckAndSet?
+  package internal(set) var checkAndSet: Endpoint.CheckAndSet?
   /// Older names of a setting, each with the newer one.
   package var twins: [String: String] = [:]
   /// Fields that are fixed at creation; `*` for all.
-  package var immutable: [String: Mutability] = [:]
+  package var immutable: [String: Endpoint.Mutability] = [:]
   /// Fields that only the first write may have: the server refuses any later one, even if nothing changes.
   package var atCreation = NamePatterns()
 
@@ -77,11 +120,11 @@ package struct Endpoint: Sendable {
   var notSecret = NamePatterns()
   var volatile = NamePatterns()
   var notVolatile = NamePatterns()
-  var anywhere = Anywhere()
+  var anywhere = Endpoint.Anywhere()
 
   // MARK: Reading and comparing
 
-  var read = Read.itself
+  var read = Endpoint.Read.itself
   /// How the object's id is found, where servers know it by that alone.
   package internal(set) var lookup: IDLookup?
   /// Goes after the `?` of the read, when the plain answer leaves something out.
@@ -90,7 +133,7 @@ package struct Endpoint: Sendable {
   /// The types of fields, where the server tells them and no entry knows better.
   package var types: [String: FieldType] = [:]
   /// How what was written looks when it is read.
-  package var shape = Shape()
+  package var shape = Endpoint.Shape()
 
   // MARK: Finding
 
@@ -128,21 +171,8 @@ package struct Endpoint: Sendable {
   var answerOnce: [String: String] = [:]
   /// What can be counted of it: by noun, where to list it, as the catalogue writes it.
   var counts: [String: String] = [:]
-  var probe: Read?
+  var probe: Endpoint.Read?
   var probeField: String?
-
-  // MARK: The path it is bound to
-
-  /// Where the content of the mount starts: `pki/`, `auth/approle/`, `sys/`; empty if nothing is known about
-  /// it.
-  package var prefix = ""
-  /// The kind of mount that the path lies in: `secrets/pki`, `auth/approle`, `sys`, `identity`; empty if nobody
-  /// knows.
-  package var section = ""
-  /// The path inside the mount, without the tag of an action.
-  package var relative = ""
-  /// What the placeholders of the family stand for.
-  package var bindings: [String: String] = [:]
 
   init(family: String) {
     self.family = family
@@ -216,8 +246,8 @@ extension Endpoint {
 extension Endpoint {
   /// The names that a written field may have in the read; inside a map the keys joined with dots.
   package func readNames(of field: String) -> [String] {
-    let names = [field] + (shape.renamed[field].map { [$0] } ?? [])
-    guard let nested = shape.nested else { return names }
+    let names = [field] + (self.shape.renamed[field].map { [$0] } ?? [])
+    guard let nested = self.shape.nested else { return names }
     let key = PathTemplate.fill(nested, with: bindings)
     return names + names.map { "\(key).\($0)" }
   }
@@ -227,8 +257,8 @@ extension Endpoint {
   /// Inside a map, the name of a field is its keys joined with dots: `connection_details.password`.
   package func isSecret(field: String) -> Bool {
     let (first, last) = ends(of: field)
-    if notSecret.matches(field) || notSecret.matches(first) { return false }
-    if secret.matches(field) || secret.matches(first) { return true }
+    if self.notSecret.matches(field) || self.notSecret.matches(first) { return false }
+    if self.secret.matches(field) || self.secret.matches(first) { return true }
     // The name inside a map says more than the map's: `connection_details.password`.
     return hasSecretName(last)
   }
@@ -236,26 +266,26 @@ extension Endpoint {
   /// Whether a field's name alone says that its value is secret.
   package func hasSecretName(_ name: String) -> Bool {
     let name = name.lowercased()
-    return anywhere.secretNames.matches(name) && !anywhere.notSecretNames.matches(name)
+    return self.anywhere.secretNames.matches(name) && !self.anywhere.notSecretNames.matches(name)
   }
 
   /// Whether the server changes a field by itself, so that a change of it means nothing.
   package func isVolatile(field: String) -> Bool {
-    if notVolatile.matches(field) { return false }
-    return volatile.matches(field) || anywhere.volatile.matches(field)
+    if self.notVolatile.matches(field) { return false }
+    return self.volatile.matches(field) || self.anywhere.volatile.matches(field)
   }
 
   /// What to send for a field that was removed from the schema; `nil` where only the server would know.
   package func resetValue(field: String) -> Value? {
-    if cannotReset.matches(field) { return nil }
-    if let value = resetValues[field] { return value }
+    if self.cannotReset.matches(field) { return nil }
+    if let value = self.resetValues[field] { return value }
     guard let dot = field.lastIndex(of: ".") else { return nil }
-    return resetValues[field[..<dot] + ".*"]
+    return self.resetValues[field[..<dot] + ".*"]
   }
 
   /// What the server does with a change to a field that was fixed at creation; `nil` for any other field.
   package func mutability(field: String) -> Mutability? {
-    immutable[field] ?? immutable["*"]
+    self.immutable[field] ?? self.immutable["*"]
   }
 
   private func ends(of field: String) -> (first: String, last: String) {

@@ -27,7 +27,7 @@ extension Catalogue {
 extension Endpoint {
   /// How a write treats fields that it leaves out, in one word.
   package var writeWord: String {
-    switch isMerge {
+    switch self.isMerge {
     case true?: "merge"
     case false?: "replace"
     case nil: "unknown"
@@ -36,7 +36,7 @@ extension Endpoint {
 
   /// What a path stands for, in words.
   package var kindWord: String {
-    switch kind {
+    switch self.kind {
     case .mount: "mount"
     case .authMethod: "auth method"
     case .resource: "resource"
@@ -53,7 +53,7 @@ extension Endpoint {
   /// - Returns: Texts, lists of names and maps.
   package func facts(for path: VaultPath, fields: KnownFields?) -> [String: Value] {
     var facts: [String: Value] = [
-      "kind": .string(kindWord), "order": .number(Number(order)), "write": .string(writeWord),
+      "kind": .string(kindWord), "order": .number(Number(self.order)), "write": .string(writeWord),
     ]
     func note(_ name: String, _ names: some Collection<String>) {
       if !names.isEmpty { facts[name] = .array(names.sorted().map(Value.string)) }
@@ -61,28 +61,28 @@ extension Endpoint {
     func note(_ name: String, _ map: [String: Value]) { if !map.isEmpty { facts[name] = .object(map) } }
     facts["read"] = reading(path)
     note("reads", fieldReads(for: path).mapValues { .string($0.description) })
-    note("reset", resetValues)
-    note("cannot_reset", cannotReset.patterns)
-    facts["cas"] = checkAndSet.map { .string($0.field) }
-    note("twins", twins.mapValues(Value.string))
-    note("write_only", writeOnly.patterns)
-    note("transient", transient.patterns)
-    note("at_creation", atCreation.patterns)
-    note("secret", secret.patterns)
-    note("not_secret", notSecret.patterns)
-    note("volatile", volatile.patterns)
-    note("immutable", immutable.mapValues { .string($0.rawValue) })
-    note("sequence", shape.sequence)
-    note("renamed", shape.renamed.mapValues(Value.string))
-    facts["loses"] = loses.map(Value.string)
-    facts["delete"] = .string(goesOnlyWithMount ? "mount" : deleteIsRefused ? "refused" : "allowed")
-    facts["deletable_if"] = deletableIf.map(Value.string)
-    if needsSudo { facts["sudo"] = true }
-    if isOpen { facts["open"] = true }
-    note("outside", needsOutside)
-    note("alone", withoutOutside)
-    if tellsCreation { facts["creates"] = true }
-    if lowercasesName { facts["lowercase_name"] = true }
+    note("reset", self.resetValues)
+    note("cannot_reset", self.cannotReset.patterns)
+    facts["cas"] = self.checkAndSet.map { .string($0.field) }
+    note("twins", self.twins.mapValues(Value.string))
+    note("write_only", self.writeOnly.patterns)
+    note("transient", self.transient.patterns)
+    note("at_creation", self.atCreation.patterns)
+    note("secret", self.secret.patterns)
+    note("not_secret", self.notSecret.patterns)
+    note("volatile", self.volatile.patterns)
+    note("immutable", self.immutable.mapValues { .string($0.rawValue) })
+    note("sequence", self.shape.sequence)
+    note("renamed", self.shape.renamed.mapValues(Value.string))
+    facts["loses"] = self.loses.map(Value.string)
+    facts["delete"] = .string(self.goesOnlyWithMount ? "mount" : self.deleteIsRefused ? "refused" : "allowed")
+    facts["deletable_if"] = self.deletableIf.map(Value.string)
+    if self.needsSudo { facts["sudo"] = true }
+    if self.isOpen { facts["open"] = true }
+    note("outside", self.needsOutside)
+    note("alone", self.withoutOutside)
+    if self.tellsCreation { facts["creates"] = true }
+    if self.lowercasesName { facts["lowercase_name"] = true }
     if isBuiltIn(path) { facts["built_in"] = true }
     if !unrepeatableFields.isEmpty { facts["answer_once"] = .array(unrepeatableFields.map(Value.string)) }
     facts["probe"] = probe(for: path).map { .string(($0.lists ? "LIST " : "GET ") + $0.path.description) }
@@ -92,7 +92,7 @@ extension Endpoint {
   }
 
   private func reading(_ path: VaultPath) -> Value? {
-    let query = readQuery.map { "?\($0)" } ?? ""
+    let query = self.readQuery.map { "?\($0)" } ?? ""
     return switch readPath(for: path) {
     case .itself: .string("GET \(path)\(query)")
     case .path(let other): .string("GET \(other)\(query)")
@@ -103,7 +103,7 @@ extension Endpoint {
         "the entry of LIST \(list) with "
           + match.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
       )
-    case .nothing: kind == .action ? nil : .string("cannot be read back")
+    case .nothing: self.kind == .action ? nil : .string("cannot be read back")
     }
   }
 }

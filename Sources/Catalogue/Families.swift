@@ -31,9 +31,10 @@ struct Families: Sendable {
 
   /// The entry for a path relative to the mount, bound to it.
   func endpoint(for relative: Substring) -> Endpoint? {
-    let segments = relative.split(separator: "/", omittingEmptySubsequences: false)
+    let segments = relative.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map(Substring.init)
     // `config/ca#2` is the second time of `config/ca`; anywhere but in an action, `#` is part of the name.
-    if let last = segments.last, let tag = last.lastIndex(of: "#"),
+    if relative.utf8.contains(UInt8(ascii: "#")), let last = segments.last, let tag = last.lastIndex(of: "#"),
       let action = find(segments.dropLast() + [last[..<tag]]), action.kind == .action
     {
       return action

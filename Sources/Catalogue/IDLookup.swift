@@ -26,12 +26,12 @@ package struct IDLookup: Hashable, Sendable {
 extension Endpoint {
   /// What the body must say because the path says it; references included.
   package var impliedFields: [String: String] {
-    lookup?.body.mapValues { PathTemplate.fill($0, with: bindings) } ?? [:]
+    self.lookup?.body.mapValues { PathTemplate.fill($0, with: bindings) } ?? [:]
   }
 
   /// Whether a path of this endpoint names an object whose id must be looked up; `nil` if the path says too little.
   package var isLookedUp: Bool? {
-    guard let lookup else { return false }
+    guard let lookup = self.lookup else { return false }
     let isComplete = lookup.match.values.allSatisfy { !PathTemplate.fill($0, with: bindings).contains("{") }
     return isComplete ? true : nil
   }
@@ -43,7 +43,7 @@ extension Endpoint {
   ///   - id: What the server calls it; `nil` for one that is not there.
   /// - Returns: The path of the request; `nil` for endpoints whose paths are requests.
   package func lookedUpPath(for path: VaultPath, id: String?) -> VaultPath? {
-    guard let lookup else { return nil }
+    guard let lookup = self.lookup else { return nil }
     let relative = id.map { PathTemplate.fill(lookup.at, with: ["id": $0]) } ?? lookup.create
     return path.with(path: prefix + relative)
   }

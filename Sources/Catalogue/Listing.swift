@@ -26,6 +26,11 @@ package struct Listing: Hashable, Sendable {
   init(path: String) {
     self.path = path
   }
+
+  /// Whether it lists every object by the name that its path has.
+  var isPlain: Bool {
+    members == nil && named == nil && knownAs == nil && !isDeep && !isData && only == nil && !path.isEmpty
+  }
 }
 
 /// One family of a mount, as a walk through a server meets it.
@@ -93,14 +98,27 @@ extension Catalogue {
 }
 
 extension Endpoint {
+  /// Where an object of this family is listed by the name that its path ends in, and what it is called there.
+  ///
+  /// `nil` for single objects, and for lists that tell more or less than names.
+  package func listed(_ path: VaultPath) -> (list: VaultPath, whole: VaultPath?, key: String)? {
+    guard let listing = self.listing, listing.isPlain, bindings.count == 1,
+      let name = bindings.values.first, relative == "\(listing.path)/\(name)"
+    else { return nil }
+    return (
+      path.with(path: prefix + listing.path), listing.whole.map { path.with(path: prefix + $0) },
+      self.lowercasesName ? name.lowercased() : name
+    )
+  }
+
   /// What a field has on an object that nobody configured; `nil` for nothing, or where nobody knows.
   package func untouchedValue(field: String) -> Value? {
-    defaults[field] ?? resetValue(field: field)
+    self.defaults[field] ?? resetValue(field: field)
   }
 
   /// The fields that never come back and must be asked for, given what came back.
   package func askedFields(_ live: [String: Value]) -> [String] {
-    asked.filter { _, needs in needs == "always" || !(live[needs]?.isZero ?? true) }.keys.sorted()
+    self.asked.filter { _, needs in needs == "always" || !(live[needs]?.isZero ?? true) }.keys.sorted()
   }
 }
 

@@ -32,9 +32,9 @@ package struct MountTable: Hashable, Sendable {
   /// - Returns: Where its content starts, and its type; `nil` if the table does not know the mount.
   package func mount(holding path: VaultPath) -> (prefix: String, type: String)? {
     let known = types[path.namespace] ?? [:]
-    var prefix = path.path[...]
-    while let slash = prefix.lastIndex(of: "/") {
-      let candidate = String(prefix[...slash])
+    var prefix = path.path.utf8[...]
+    while let slash = prefix.lastIndex(of: UInt8(ascii: "/")) {
+      let candidate = String(Substring(prefix[...slash]))
       if let type = known[candidate] ?? Self.alwaysThere[candidate] { return (candidate, type) }
       prefix = prefix[..<slash]
     }

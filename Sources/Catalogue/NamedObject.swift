@@ -18,9 +18,9 @@ extension Endpoint {
   ///
   /// Patterns, references and Vault's own templates name nothing that could be looked for.
   package func namedObjects(in value: Value, at path: VaultPath) -> [NamedObject] {
-    guard !refers.isEmpty || !names.isEmpty, let members = value.object else { return [] }
+    guard !self.refers.isEmpty || !names.isEmpty, let members = value.object else { return [] }
     var found: [NamedObject] = []
-    for (fields, isNeeded) in [(refers, true), (names, false)] {
+    for (fields, isNeeded) in [(self.refers, true), (names, false)] {
       for (field, template) in fields.sorted(by: { $0.key < $1.key }) {
         for name in Self.names(in: members[field]) {
           found.append(namedObject(name, field, template, isNeeded, path))
@@ -38,8 +38,9 @@ extension Endpoint {
     _ path: VaultPath
   ) -> NamedObject {
     let start = template.hasPrefix("/") ? String(template.dropFirst()) : prefix + template
-    let folder = String(start.prefix { $0 != "{" })
-    let text = start.replacing("{}", with: name)
+    let parts = start.utf8.split(separator: UInt8(ascii: "{"), maxSplits: 1, omittingEmptySubsequences: false)
+    let folder = String(Substring(parts[0]))
+    let text = parts.count == 1 ? start : folder + name + Substring(parts[1].dropFirst())
     // The catalogue writes "/{}" for a mount, of which people leave out the slash.
     let bare = text.hasSuffix("/") ? String(text.dropLast()) : text
     let texts = folder.isEmpty ? [bare + "/", bare] : [text]
@@ -61,6 +62,6 @@ extension Endpoint {
       while text.first == " " { text.removeFirst() }
       while text.last == " " { text.removeLast() }
       return String(text)
-    }.filter { !$0.isEmpty && !$0.contains("*") && !$0.contains("{") }
+    }.filter { !$0.isEmpty && !$0.holds("*") && !$0.holds("{") }
   }
 }

@@ -69,7 +69,7 @@ struct PathTemplate: Hashable, Sendable {
 
   /// The text with its placeholders replaced; unknown ones stay.
   static func fill(_ text: String, with bindings: [String: String]) -> String {
-    guard text.contains("{") else { return text }
+    guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
     var filled = ""
     var remainder = text[...]
     while let open = remainder.firstIndex(of: "{"), let close = remainder[open...].firstIndex(of: "}") {

@@ -29,20 +29,20 @@ package struct Probe: Hashable, Sendable {
 extension Endpoint {
   /// How to read the state at a path of this endpoint.
   package func readPath(for path: VaultPath) -> ReadPlan {
-    switch kind {
+    switch self.kind {
     case .action: return .nothing
     case .mount, .authMethod:
-      let list = kind == .mount ? "sys/mounts" : "sys/auth"
+      let list = self.kind == .mount ? "sys/mounts" : "sys/auth"
       return .member(of: path.with(path: list), key: path.mountName ?? path.path)
     case .kvData: return .kvMetadata(path.with(path: prefix + "metadata/" + (bindings["path"] ?? "")))
     case .resource: break
     }
-    if let lookup {
+    if let lookup = self.lookup {
       guard isLookedUp == true else { return .nothing }
       let match = lookup.match.mapValues { PathTemplate.fill($0, with: bindings) }
       return .named(in: absolute(lookup.list, beside: path), match: match)
     }
-    return switch read {
+    return switch self.read {
     case .itself: .itself
     case .nothing: .nothing
     case .path(let other): .path(absolute(other, beside: path))
@@ -53,13 +53,13 @@ extension Endpoint {
 
   /// Paths that show fields which the read of this endpoint leaves out, by field.
   package func fieldReads(for path: VaultPath) -> [String: VaultPath] {
-    readFields.mapValues { absolute($0, beside: path) }
+    self.readFields.mapValues { absolute($0, beside: path) }
   }
 
   /// What shows whether this action was done; `nil` if nothing does.
   package func probe(for path: VaultPath) -> Probe? {
-    switch probe {
-    case .path(let other): Probe(path: absolute(other, beside: path), lists: false, field: probeField)
+    switch facts.probe {
+    case .path(let other): Probe(path: absolute(other, beside: path), lists: false, field: self.probeField)
     case .member(let list, _): Probe(path: absolute(list, beside: path), lists: true, field: nil)
     case .itself, .nothing, nil: nil
     }
@@ -67,20 +67,20 @@ extension Endpoint {
 
   /// The fields of this action's answer that are lost unless they are kept.
   package var unrepeatableFields: [String] {
-    answerOnce.filter { $0.value == "always" || bindings.values.contains($0.value) }.keys.sorted()
+    self.answerOnce.filter { $0.value == "always" || bindings.values.contains($0.value) }.keys.sorted()
   }
 
   /// The path to send a request to: a repeated action without its tag, `pki/root/generate/internal#2027`.
   package func requestPath(for path: VaultPath) -> VaultPath {
-    guard kind == .action, let tag = path.path.lastIndex(of: "#") else { return path }
+    guard self.kind == .action, let tag = path.path.lastIndex(of: "#") else { return path }
     return path.with(path: String(path.path[..<tag]))
   }
 
   /// Whether every server has this object from the start, so that it is neither reported nor deleted.
   package func isBuiltIn(_ path: VaultPath) -> Bool {
-    guard !builtInNames.isEmpty else { return false }
-    if builtInNames.contains(path.path) { return true }
-    return path.path.split(separator: "/").last.map { builtInNames.contains(String($0)) } ?? false
+    guard !self.builtInNames.isEmpty else { return false }
+    if self.builtInNames.contains(path.path) { return true }
+    return path.path.split(separator: "/").last.map { self.builtInNames.contains(String($0)) } ?? false
   }
 
   private func absolute(_ relative: String, beside path: VaultPath) -> VaultPath {

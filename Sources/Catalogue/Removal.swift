@@ -33,7 +33,7 @@ extension Endpoint {
 
   /// The fields fixed at creation that differ between two declarations, by name.
   package func immutableChanges(from old: [String: Value], to new: [String: Value]) -> [ImmutableChange] {
-    guard !immutable.isEmpty else { return [] }
+    guard !self.immutable.isEmpty else { return [] }
     return Set(old.keys).union(new.keys).sorted().compactMap { name in
       guard let mutability = mutability(field: name) else { return nil }
       let agreement = Agreement(field: name, endpoint: self)
@@ -45,7 +45,7 @@ extension Endpoint {
 
   /// The maps whose keys a write sets one by one: those with reset values of their own.
   fileprivate var mergingMaps: Set<String> {
-    Set(resetValues.keys.compactMap { key in key.firstIndex(of: ".").map { String(key[..<$0]) } })
+    Set(self.resetValues.keys.compactMap { key in key.firstIndex(of: ".").map { String(key[..<$0]) } })
   }
 }
 

@@ -26,12 +26,16 @@ package struct VaultPath: Hashable, Sendable, Comparable, CustomStringConvertibl
   }
 
   /// Whether this is a secrets engine mount (`pki/`).
-  package var isMount: Bool { path.hasSuffix("/") && !path.hasPrefix("auth/") }
+  package var isMount: Bool { endsInSlash && !isBelowAuth }
+
+  // Asked of every path, again and again, so bytes are compared.
+  private var endsInSlash: Bool { path.utf8.last == UInt8(ascii: "/") }
+  private var isBelowAuth: Bool { path.utf8.starts(with: "auth/".utf8) }
 
   /// Whether this is an auth method (`auth/approle`, `auth/team/oidc/`).
   package var isAuthMethod: Bool {
-    guard path.hasPrefix("auth/") else { return false }
-    return path.hasSuffix("/") || path.utf8.count { $0 == UInt8(ascii: "/") } == 1
+    guard isBelowAuth else { return false }
+    return endsInSlash || path.utf8.count { $0 == UInt8(ascii: "/") } == 1
   }
 
   /// The mount or auth method as the server lists it, with a slash at the end: `pki/`, `approle/`,
@@ -48,7 +52,7 @@ package struct VaultPath: Hashable, Sendable, Comparable, CustomStringConvertibl
   /// for a resource.
   package var contentPrefix: String? {
     guard isMount || isAuthMethod else { return nil }
-    return path.hasSuffix("/") ? path : path + "/"
+    return endsInSlash ? path : path + "/"
   }
 
   /// The same path with another text, in the same namespace.

@@ -9,12 +9,12 @@ extension Endpoint {
   ///   - known: The fields that can be written; `nil` where nobody knows.
   /// - Returns: The fields to declare; secrets stay ``Secret`` leaves.
   package func writtenForm(of live: [String: Value], known: KnownFields?) -> [String: Value] {
-    switch kind {
+    switch self.kind {
     case .mount, .authMethod: return mountForm(live)
     case .kvData, .action: return live
     case .resource: break
     }
-    if shape.exact { return live }
+    if self.shape.exact { return live }
     var written: [String: Value] = [:]
     for (name, value) in writable(in: unnested(live), known) {
       let value = asWritten(value, name, known?.types[name])
@@ -30,7 +30,7 @@ extension Endpoint {
   }
 
   private func unnested(_ live: [String: Value]) -> [String: Value] {
-    guard let nested = shape.nested else { return live }
+    guard let nested = self.shape.nested else { return live }
     let name = PathTemplate.fill(nested, with: bindings)
     let key = live[name] == nil ? name.lowercased() : name
     guard let inner = live[key]?.object else { return live }
@@ -40,13 +40,13 @@ extension Endpoint {
   /// The fields under the names that they are written by; of two names for one setting the newer.
   private func writable(in live: [String: Value], _ known: KnownFields?) -> [String: Value] {
     var members = live
-    for (written, read) in shape.renamed where twins[written] == nil && known?.types[read] == nil {
+    for (written, read) in self.shape.renamed where self.twins[written] == nil && known?.types[read] == nil {
       guard let value = members.removeValue(forKey: read) else { continue }
       members[written] = members[written] ?? value
     }
-    for (older, newer) in twins where members[newer] != nil { members[older] = nil }
+    for (older, newer) in self.twins where members[newer] != nil { members[older] = nil }
     return members.filter { name, value in
-      if isVolatile(field: name) || transient.matches(name) || value == .null { return false }
+      if isVolatile(field: name) || self.transient.matches(name) || value == .null { return false }
       if repeatsPath(name, value.string) { return false }
       guard let known, !known.isOpen else { return true }
       return known.types[name] != nil
@@ -61,13 +61,13 @@ extension Endpoint {
   }
 
   private func asWritten(_ value: Value, _ name: String, _ type: FieldType?) -> Value {
-    if shape.adds.contains(name), let elements = value.array, let own = defaults[name]?.array {
+    if self.shape.adds.contains(name), let elements = value.array, let own = self.defaults[name]?.array {
       return .array(elements.filter { !own.contains($0) })
     }
-    if let prefix = shape.prefixed[name], let members = value.object {
+    if let prefix = self.shape.prefixed[name], let members = value.object {
       return .object(Self.withoutPrefix(prefix, members))
     }
-    if let ending = shape.appends[name], let text = value.string {
+    if let ending = self.shape.appends[name], let text = value.string {
       return .string(Self.without(ending: PathTemplate.fill(ending, with: bindings), text))
     }
     guard type == .string else { return value }
@@ -117,7 +117,7 @@ extension Endpoint {
 
   /// Whether a text is a URL whose password the server does not show, and what stands in the password's place.
   package func maskedPassword(in text: String, field: String) -> String? {
-    shape.maskedURLs.contains(field) && text.contains(":\(Self.passwordMask)@") ? Self.passwordMask : nil
+    self.shape.maskedURLs.contains(field) && text.contains(":\(Self.passwordMask)@") ? Self.passwordMask : nil
   }
 
   private static let passwordMask = "xxxxx"

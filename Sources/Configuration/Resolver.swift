@@ -83,7 +83,7 @@ package final class Resolver {
   package func resolve(_ value: Value, path: String? = nil, lookUp: LookUp? = nil) throws(Problem) -> Value {
     do {
       return try value.mapLeaves { (leaf, _) throws(Problem) in
-        guard case .string(let text) = leaf, text.contains("${") else { return leaf }
+        guard case .string(let text) = leaf, text.holds("${") else { return leaf }
         return try resolve(text: text, lookUp)
       }
     } catch {
@@ -103,7 +103,7 @@ package final class Resolver {
   private func isSensitive(_ value: Value, _ seen: inout Set<String>) -> Bool {
     var found = false
     _ = value.mapLeaves { leaf, _ in
-      if case .string(let text) = leaf, text.contains("${"), let template = try? Template(text) {
+      if case .string(let text) = leaf, text.holds("${"), let template = try? Template(text) {
         found = found || template.references.contains { isSensitive($0, &seen) }
       }
       return leaf

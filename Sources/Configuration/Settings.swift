@@ -27,6 +27,12 @@ package struct Settings: Sendable {
   package var allowed: Set<String> = []
   /// Globs of paths under which nothing may be that nobody declared.
   package var exclusive: [String] = []
+
+  /// Whether anything is exclusive in some environment.
+  package var hasExclusive: Bool {
+    !exclusive.isEmpty || environments.values.contains { !$0.exclusive.isEmpty }
+  }
+
   package var hooks = Hooks()
   /// Who is told what happened.
   package var notifications: [Notification] = []

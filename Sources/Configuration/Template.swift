@@ -60,7 +60,7 @@ package struct Template: Hashable, Sendable {
   ///
   /// - Throws: ``SyntaxError`` for an open `${`, a bad name, or a kind of reference that does not exist.
   package init(_ text: String) throws(SyntaxError) {
-    guard text.contains("${") else {
+    guard text.holds("${") else {
       segments = [.literal(text)]
       return
     }
@@ -155,7 +155,7 @@ extension Value {
   private func collectGivenReferences(_ found: inout Set<Template.Given>) {
     switch self {
     case .string(let text):
-      guard text.contains("${"), let template = try? Template(text) else { return }
+      guard text.holds("${"), let template = try? Template(text) else { return }
       for case .given(let given) in template.references { found.insert(given) }
     case .array(let elements): for element in elements { element.collectGivenReferences(&found) }
     case .object(let members): for member in members.values { member.collectGivenReferences(&found) }

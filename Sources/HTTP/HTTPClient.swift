@@ -15,14 +15,6 @@ package final class HTTPClient {
   private var active: [UnsafeMutableRawPointer: (transfer: Transfer, job: Job)] = [:]
   private var throttle: Throttle
   private var isPerforming = false
-  private var knowsDistance = false
-
-  /// In flight by default; more only queue up in a server on the same machine.
-  private static let nearLimit = 16
-  /// In flight where the way to the server takes time.
-  private static let farLimit = 64
-  /// A round trip that makes a server far away, in microseconds.
-  private static let farRoundTrip = 1000
 
   /// Makes a client; nothing is connected yet.
   ///
@@ -47,8 +39,12 @@ package final class HTTPClient {
     precondition(isInitialised, "libcurl cannot be initialised")
     guard let multi = curl_multi_init() else { preconditionFailure("libcurl has no memory for a handle") }
     self.multi = multi
-    throttle = Throttle(limit: 0)
-    setLimit(configuration.maxInFlight ?? Self.nearLimit)
+    throttle = Throttle(limit: configuration.maxInFlight)
+    // What is in flight is ours to count; libcurl is only not to be in the way.
+    let most = max(Throttle.most, configuration.maxInFlight ?? 0)
+    curl_shim_multi_setopt_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, most)
+    curl_shim_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, most + 4)
+    curl_shim_multi_setopt_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, most)
     idle.append(try Transfer(configuration, connectTo: addressing.connectTo))
   }
 
@@ -59,11 +55,6 @@ package final class HTTPClient {
     curl_multi_cleanup(multi)
   }
 
-  private func setLimit(_ limit: Int) {
-    throttle.raise(limit: max(1, limit))
-    curl_shim_multi_setopt_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, max(1, limit))
-    curl_shim_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, max(1, limit) + 4)
-  }
 }
 
 /// Whether libcurl is ready; `curl_global_init` must run once, before anything else of it.
@@ -211,8 +202,8 @@ extension HTTPClient {
       curl_multi_remove_handle(multi, easy)
       let request = requests[job.index]
       let step: NextStep
+      let answerTime = transfer.answerTime
       if code == CURLE_OK {
-        measure(transfer)
         let duration = job.firstTry.map { $0.duration(to: .now) } ?? .zero
         step = decider.step(after: transfer.response(after: duration, tries: job.tries), to: request, job)
       } else {
@@ -223,7 +214,7 @@ extension HTTPClient {
         )
       }
       idle.append(transfer)
-      take(step, job, &queue, requests, each)
+      take(step, job, after: answerTime, &queue, requests, each)
     }
     return hasEnded
   }
@@ -231,13 +222,14 @@ extension HTTPClient {
   private func take(
     _ step: NextStep,
     _ job: Job,
+    after answerTime: Int,
     _ queue: inout JobQueue,
     _ requests: [HTTPRequest],
     _ each: (Int, Result<HTTPResponse, HTTPError>) -> Void
   ) {
     switch step {
     case .report(let result):
-      if case .success = result { throttle.answered() }
+      if case .success = result { throttle.answered(after: answerTime) }
       each(job.index, result)
       // A server that one request could not reach, try after try, is not knocked at a thousand times more.
       if case .failure(let error) = result, error.kind == .couldNotConnect || error.kind == .couldNotResolve {
@@ -263,15 +255,6 @@ extension HTTPClient {
     let next = [throttle.closedUntil, queue.nextStart].compactMap(\.self).filter { $0 > now }.min()
     let milliseconds = next.map { min(100, now.duration(to: $0).milliseconds) } ?? 100
     curl_multi_poll(multi, nil, 0, Int32(milliseconds), nil)
-  }
-
-  /// Sends more at once when connecting showed a long way to the server.
-  ///
-  /// Only the first connection is looked at: those of a whole batch wait for each other, on any network.
-  private func measure(_ transfer: Transfer) {
-    guard configuration.maxInFlight == nil, !knowsDistance, transfer.roundTrip > 0 else { return }
-    knowsDistance = true
-    if transfer.roundTrip > Self.farRoundTrip { setLimit(Self.farLimit) }
   }
 }
 

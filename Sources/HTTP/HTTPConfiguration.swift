@@ -18,7 +18,7 @@ package struct HTTPConfiguration: Sendable {
   /// For one try, from connecting to the last byte.
   package var totalTimeout: Duration = .seconds(60)
 
-  /// Requests in flight at once; `nil` is 16, and 64 when connecting shows a server that is far away.
+  /// Requests in flight at once; `nil` is 16, and up to 250 where answers show a server that is far away.
   package var maxInFlight: Int?
 
   /// Answers longer than this are an error.

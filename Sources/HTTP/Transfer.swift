@@ -128,10 +128,9 @@ extension Transfer {
   /// libcurl counts what it says to a proxy among them, hence the second condition.
   var wasSent: Bool { timesSent > 0 && number(CURLINFO_REQUEST_SIZE) > 0 }
 
-  /// How long the connection's handshake took to go there and back, in microseconds; 0 on a reused connection.
-  var roundTrip: Int {
-    let connected = microseconds(CURLINFO_CONNECT_TIME_T)
-    return connected == 0 ? 0 : connected - microseconds(CURLINFO_NAMELOOKUP_TIME_T)
+  /// From the start of sending to the first byte of the answer, in microseconds.
+  var answerTime: Int {
+    microseconds(CURLINFO_STARTTRANSFER_TIME_T) - microseconds(CURLINFO_PRETRANSFER_TIME_T)
   }
 
   /// The answer; meaningful only after libcurl reported success.

@@ -132,6 +132,33 @@ extension Value {
     }
   }
 
+  /// Hands over every leaf (anything but a list or a map) with its path of keys, as in ``mapLeaves(_:)``.
+  package func forEachLeaf<E: Error>(_ body: (Value, [String]) throws(E) -> Void) throws(E) {
+    var keys: [String] = []
+    try forEachLeaf(below: &keys, body)
+  }
+
+  private func forEachLeaf<E: Error>(
+    below keys: inout [String],
+    _ body: (Value, [String]) throws(E) -> Void
+  ) throws(E) {
+    switch self {
+    case .array(let elements):
+      for (index, element) in elements.enumerated() {
+        keys.append(String(index))
+        try element.forEachLeaf(below: &keys, body)
+        keys.removeLast()
+      }
+    case .object(let members):
+      for (key, member) in members {
+        keys.append(key)
+        try member.forEachLeaf(below: &keys, body)
+        keys.removeLast()
+      }
+    default: try body(self, keys)
+    }
+  }
+
   /// Whether any leaf is null.
   package var holdsNull: Bool {
     switch self {

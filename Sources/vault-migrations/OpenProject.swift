@@ -19,7 +19,11 @@ struct OpenProject {
   /// Reads the project of the work tree.
   ///
   /// - Throws: ``Problems``, ``Problem``.
-  static func inWorkTree(_ context: Context, trusting revision: String? = nil) throws -> OpenProject {
+  static func inWorkTree(
+    _ context: Context,
+    trusting revision: String? = nil,
+    readingSchema needsSchema: (Settings) -> Bool = { _ in true }
+  ) throws -> OpenProject {
     let folder = try context.projectFolder()
     let source = WorkTreeSource(
       folder: folder,
@@ -27,7 +31,8 @@ struct OpenProject {
       isConfined: revision != nil
     )
     try refuseFilesOutside(source, revision)
-    return OpenProject(folder: folder, source: source, project: try Project.read(from: source))
+    let project = try Project.read(from: source, readingSchema: needsSchema)
+    return OpenProject(folder: folder, source: source, project: project)
   }
 
   /// Reads the project as a revision has it.

@@ -168,7 +168,7 @@ package struct Importer {
 
   /// A literal `${` is written `$${`.
   private static func escaped(_ text: String, sparing known: [String: String] = [:]) -> String {
-    guard text.contains("${") else { return text }
+    guard text.holds("${") else { return text }
     var result = ""
     var remainder = text[...]
     while let open = remainder.firstRange(of: "${") {

@@ -60,7 +60,7 @@ package struct Generator {
     self.moves = moves
     catalogue = project.catalogue
     var states: [(String, Fold, Fold)] = []
-    for environment in Validator.environments(of: project.settings) {
+    for environment in project.differingEnvironments {
       let fold = try Fold(project.migrations, environment: environment)
       states.append((environment, fold, project.schema.content(in: environment)))
     }
@@ -72,11 +72,12 @@ package struct Generator {
   private mutating func tasks(_ mounts: MountTable) -> [Task] {
     var found: [Task: Set<String>] = [:]
     for state in states {
+      let alike = project.environments(like: state.environment)
       for task in differences(from: state.fold, to: state.schema) {
-        found[task, default: []].insert(state.environment)
+        found[task, default: []].formUnion(alike)
       }
     }
-    let environments = states.map(\.environment)
+    let environments = Validator.environments(of: project.settings)
     let scoped = found.map { task, names in
       var task = task
       task.scope = Scope(names, of: environments)

@@ -6,10 +6,20 @@ import Values
 struct RoleLint {
   private let project: Project
   private let mounts: MountTable
+  /// The prefixes of mounts that say how long anything of theirs lives at most.
+  private let capped: Set<VaultPath>
 
   init(_ project: Project) {
     self.project = project
     mounts = project.schema.mounts
+    capped = Set(
+      project.schema.resources.compactMap { path, declaration in
+        guard let prefix = path.contentPrefix, declaration.value["config"]?["max_lease_ttl"] != nil else {
+          return nil
+        }
+        return path.with(path: prefix)
+      }
+    )
   }
 
   func complaints(about path: VaultPath, _ declaration: Schema.Declaration) -> [Lint.Complaint] {
@@ -39,13 +49,7 @@ struct RoleLint {
 
   /// Whether the mount says how long anything of it lives at most.
   private func isCapped(_ path: VaultPath) -> Bool {
-    project.schema.resources.contains { mount, declaration in
-      guard mount.namespace == path.namespace, let prefix = mount.contentPrefix, path.path.hasPrefix(prefix)
-      else {
-        return false
-      }
-      return declaration.value["config"]?["max_lease_ttl"] != nil
-    }
+    mounts.mount(holding: path).map { capped.contains(path.with(path: $0.prefix)) } ?? false
   }
 }
 

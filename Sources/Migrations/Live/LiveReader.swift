@@ -12,6 +12,7 @@ package struct LiveReader {
   private let secretFields: [VaultPath: Set<String>]
   /// How objects are shared: of those, only what is ours is read.
   private let manages: [VaultPath: Manage]
+  private let verdicts = FieldVerdicts()
 
   package init(
     client: VaultClient,
@@ -31,13 +32,14 @@ package struct LiveReader {
   ///
   /// Fields that the server changes by itself are left out, secrets are ``Secret`` leaves; `note` gets each answer as it
   /// came, also that about a secret whose newest version is deleted. Throws ``VaultError`` for
-  /// anything but absence.
+  /// anything but absence. Where most is expected to be absent, `doubtful` says so, and lists are asked first.
   package func read(
     _ paths: some Collection<VaultPath>,
     mounts: MountTable,
+    doubting doubtful: Set<VaultPath> = [],
     noting note: (VaultPath, Value) -> Void = { _, _ in }
   ) throws -> [VaultPath: Value] {
-    let survey = survey(paths, mounts: mounts, noting: note)
+    let survey = survey(paths, mounts: mounts, doubting: doubtful, noting: note)
     if let failure = survey.failures.min(by: { $0.key < $1.key }) { throw failure.value }
     return survey.found
   }
@@ -52,70 +54,17 @@ package struct LiveReader {
   package func survey(
     _ paths: some Collection<VaultPath>,
     mounts: MountTable,
+    doubting doubtful: Set<VaultPath> = [],
     noting note: (VaultPath, Value) -> Void = { _, _ in }
   ) -> Survey {
-    var lists: [VaultPath: [(path: VaultPath, key: String)]] = [:]
-    var singles: [(path: VaultPath, from: VaultPath)] = []
-    var named: [VaultPath: [(path: VaultPath, match: [String: String])]] = [:]
-    for path in paths.sorted() {
-      switch catalogue.endpoint(for: path, mounts: mounts).readPath(for: path) {
-      case .itself: singles.append((path, path))
-      case .path(let other), .kvMetadata(let other): singles.append((path, other))
-      case .member(let list, let key): lists[list, default: []].append((path, key))
-      case .named(let list, let match): named[list, default: []].append((path, match))
-      case .nothing: continue
-      }
-    }
-    let listed = lists.keys.sorted()
-    let tellingNames = named.keys.sorted()
-    let answers = client.perform(
-      listed.map { VaultRequest(.read, $0) }
-        + singles.map { single in
-          let query = catalogue.endpoint(for: single.path, mounts: mounts).readQuery
-          return VaultRequest(.read, single.from, query: query.map(Self.parameters) ?? [])
-        } + tellingNames.map { VaultRequest(.list, $0) }
-    )
-    var survey = Survey()
-    for (list, answer) in zip(listed, answers) {
-      let paths = lists[list] ?? []
-      do throws(VaultError) {
-        let entries = try entries(of: list, paths.map(\.key), answer)
-        for (path, key) in paths {
-          if let entry = entries[key] { survey.found[path] = recordable(entry, at: path, mounts) }
-        }
-      } catch {
-        for (path, _) in paths { survey.failures[path] = error }
-      }
-    }
-    for (single, answer) in zip(singles, answers.dropFirst(listed.count)) {
-      do throws(VaultError) {
-        guard let data = try data(of: answer) else { continue }
-        note(single.path, data)
-        let isData = catalogue.endpoint(for: single.path, mounts: mounts).kind == .kvData
-        survey.found[single.path] =
-          isData ? Self.secretVersion(data) : recordable(data, at: single.path, mounts)
-      } catch {
-        survey.failures[single.path] = error
-      }
-    }
-    for (list, answer) in zip(tellingNames, answers.suffix(tellingNames.count)) {
-      let paths = named[list] ?? []
-      do throws(VaultError) {
-        guard let data = try data(of: answer) else { continue }
-        for (path, match) in paths {
-          if let entry = IDLookup.find(match, in: data)?.entry {
-            survey.found[path] = recordable(entry, at: path, mounts)
-          }
-        }
-      } catch {
-        for (path, _) in paths { survey.failures[path] = error }
-      }
-    }
-    return survey
+    var batch = ReadBatch(reader: self, mounts: mounts)
+    for path in paths.sorted() { batch.add(path) }
+    batch.group(doubting: doubtful)
+    return batch.survey(noting: note)
   }
 
   /// The members of a list by key; a token that may not read the list is asked to read each of them.
-  private func entries(
+  func entries(
     of list: VaultPath,
     _ keys: [String],
     _ answer: Result<VaultResponse, VaultError>
@@ -181,18 +130,36 @@ package struct LiveReader {
 
   /// What a server answered, in the form in which it is recorded.
   func recordable(_ value: Value, at path: VaultPath, _ mounts: MountTable) -> Value {
-    let endpoint = catalogue.endpoint(for: path, mounts: mounts)
-    guard case .object(let members) = manages[path]?.restrict(value, endpoint) ?? value else { return value }
-    let stable = members.filter { !endpoint.isVolatile(field: $0.key) }
+    recordable(value, at: path, catalogue.endpoint(for: path, mounts: mounts))
+  }
+
+  func recordable(_ value: Value, at path: VaultPath, _ endpoint: Endpoint) -> Value {
+    guard case .object(var members) = manages[path]?.restrict(value, endpoint) ?? value else { return value }
     let declared = (secretFields[path] ?? []).map { [$0, endpoint.shape.renamed[$0] ?? $0] }.joined()
-    return Value.object(stable).mapLeaves { leaf, keys in
-      guard case .string(let text) = leaf, !text.isEmpty else { return leaf }
-      let isDeclaredSecret = keys.contains { declared.contains($0) }
-      if isDeclaredSecret || endpoint.isSecret(field: keys.joined(separator: ".")) || repeatsSecret(text) {
-        return .secret(Secret(text))
-      }
-      return leaf
+    func isSecret(_ text: String, _ keys: [String]) -> Bool {
+      !text.isEmpty
+        && (keys.contains { declared.contains($0) }
+          || verdicts.verdict(on: keys.joined(separator: "."), endpoint).isSecret || repeatsSecret(text))
     }
+    for (field, member) in members {
+      switch member {
+      case _ where verdicts.verdict(on: field, endpoint).isVolatile: members[field] = nil
+      case .string(let text): if isSecret(text, [field]) { members[field] = .secret(Secret(text)) }
+      case .array, .object:
+        // Nearly none holds a secret, so it is copied only then.
+        var holdsSecret = false
+        member.forEachLeaf { leaf, keys in
+          if case .string(let text) = leaf, isSecret(text, [field] + keys) { holdsSecret = true }
+        }
+        guard holdsSecret else { continue }
+        members[field] = member.mapLeaves { leaf, keys in
+          guard case .string(let text) = leaf, isSecret(text, [field] + keys) else { return leaf }
+          return .secret(Secret(text))
+        }
+      case .null, .bool, .number, .secret: continue
+      }
+    }
+    return .object(members)
   }
 
   private func repeatsSecret(_ text: String) -> Bool {
@@ -203,7 +170,7 @@ package struct LiveReader {
   }
 
   /// A deleted or destroyed newest version counts as absent.
-  private static func secretVersion(_ metadata: Value) -> Value? {
+  static func secretVersion(_ metadata: Value) -> Value? {
     guard let version = metadata["current_version"]?.integer, version > 0 else { return nil }
     let newest = metadata["versions"]?[String(version)]
     let isGone = newest?["destroyed"] == true || !(newest?["deletion_time"]?.string ?? "").isEmpty

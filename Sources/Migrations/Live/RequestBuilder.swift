@@ -141,7 +141,7 @@ struct RequestBuilder {
 extension Endpoint {
   /// The secrets among written fields that never come back and that a write may leave out.
   func keptSecrets(in value: Value) -> [String: Value] {
-    guard isMerge == true, let members = value.object else { return [:] }
-    return members.filter { writeOnly.matches($0.key) && isSecret(field: $0.key) }
+    guard self.isMerge == true, let members = value.object else { return [:] }
+    return members.filter { self.writeOnly.matches($0.key) && isSecret(field: $0.key) }
   }
 }

@@ -73,7 +73,7 @@ package struct Inspector {
   ///
   /// - Throws: ``Problem``, ``VaultError``, ``GitError``.
   package func drift() async throws -> [Change] {
-    try await recordedView(try await examine()).map(drift) ?? []
+    try await recordedView(try await examine(), withSent: false).map(drift) ?? []
   }
 
   /// What the server's own description says against the fields of declared entries.
@@ -98,7 +98,8 @@ package struct Inspector {
     let tasks = migration.tasks.filter { $0.scope.includes(name) }
     let created = tasks.filter { $0.was == .absent }.map(\.path)
     var encounter = Encounter()
-    encounter.existing = try target.reader(for: migration.writes).read(created, mounts: mounts).keys.sorted()
+    encounter.existing = try target.reader(for: migration.writes).read(created, mounts: mounts, doubting: Set(created))
+      .keys.sorted()
     encounter.losses = try losses(of: migration)
     return encounter
   }
@@ -143,7 +144,7 @@ package struct Inspector {
     let fingerprints: Fingerprints
   }
 
-  private func recordedView(_ standing: Standing) async throws -> RecordedView? {
+  private func recordedView(_ standing: Standing, withSent: Bool = true) async throws -> RecordedView? {
     guard standing.version > 0 else { return nil }
     guard let key = try await target.ledger.storedKey() else {
       throw Problem(
@@ -158,7 +159,7 @@ package struct Inspector {
     )
     return RecordedView(
       applied: applied,
-      layers: try StateLayers(standing.recorded),
+      layers: try StateLayers(standing.recorded, withSent: withSent),
       mounts: try target.mounts(declaredBy: applied),
       fingerprints: Fingerprints(key: key)
     )
@@ -168,7 +169,7 @@ package struct Inspector {
   ///
   /// - Throws: ``Problems`` for what cannot be adopted, ``Problem``, ``VaultError``, ``GitError``.
   package func adoption(of paths: Set<VaultPath>?) async throws -> DriftAdoption? {
-    guard let view = try await recordedView(try await examine()) else { return nil }
+    guard let view = try await recordedView(try await examine(), withSent: false) else { return nil }
     let live = try live(view)
     let drift = drift(view, live).filter { paths?.contains($0.path) ?? true }
     guard !drift.isEmpty else { return nil }

@@ -26,11 +26,13 @@ package struct Project: Sendable {
 
   /// Reads everything; the schema may come from elsewhere than the rest.
   ///
-  /// The catalogue is what `config.yaml` adds to. Throws ``Problems``: first what is wrong with the configuration, then with schema, migrations and chain together.
+  /// The catalogue is what `config.yaml` adds to. The schema is left out, and is empty then, where the settings say that it
+  /// does not matter. Throws ``Problems``: first what is wrong with the configuration, then with schema, migrations and chain together.
   package static func read(
     from source: any ProjectSource,
     schemaFrom schemaSource: (any ProjectSource)? = nil,
-    over catalogue: Catalogue = .builtIn
+    over catalogue: Catalogue = .builtIn,
+    readingSchema needsSchema: (Settings) -> Bool = { _ in true }
   ) throws -> Project {
     let schemaSource = schemaSource ?? source
     let (settings, warnings) = try readSettings(from: source)
@@ -38,8 +40,9 @@ package struct Project: Sendable {
     let diagnostics = Diagnostics(.migrationInvalid)
     var found = warnings
     var schema = Schema()
-    let schemaFiles = try schemaSource.files(at: settings.schema)
-    let overlays = try Overlay.all(in: schemaSource)
+    let needsSchema = needsSchema(settings)
+    let schemaFiles = needsSchema ? try schemaSource.files(at: settings.schema) : []
+    let overlays = needsSchema ? try Overlay.all(in: schemaSource) : []
     do throws(Problems) {
       guard let schemaFiles else {
         throw Problems(items: [

@@ -57,7 +57,7 @@ package struct TrustedBase: Sendable {
     mutating func collect(_ value: Value) {
       switch value {
       case .string(let text):
-        guard text.contains("${"), let template = try? Template(text) else { return }
+        guard text.holds("${"), let template = try? Template(text) else { return }
         for reference in template.references {
           switch reference {
           case .variable(let name, _): variables.insert(name)

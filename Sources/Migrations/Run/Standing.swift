@@ -30,7 +30,7 @@ package struct Standing {
   /// Where somebody else's change was left alone.
   ///
   /// - Throws: ``Problem``, ``GitError``.
-  package func kept() throws -> [Plan.Kept] { try StateLayers(recorded).keptPaths }
+  package func kept() throws -> [Plan.Kept] { Plan.Kept.all(of: try recorded.layer(.kept)) }
 
   /// The applied version; 0 for none.
   package var version: Int { history.last?.version ?? 0 }

@@ -11,8 +11,9 @@ final class StateLayers {
   /// What got another path in this run, by the old one.
   private(set) var moved: [VaultPath: VaultPath] = [:]
 
-  init(_ recorded: RecordedState) throws {
-    sent = try recorded.layer(.sent)
+  /// Reads what is recorded; what was sent only where it is wanted.
+  init(_ recorded: RecordedState, withSent: Bool = true) throws {
+    sent = withSent ? try recorded.layer(.sent) : [:]
     observed = try recorded.layer(.observed)
     kept = try recorded.layer(.kept)
   }
@@ -33,7 +34,12 @@ final class StateLayers {
     for (path, value) in change.kept { kept[path] = value }
   }
 
-  var keptPaths: [Plan.Kept] {
-    kept.sorted { $0.key < $1.key }.map { Plan.Kept(path: $0.key, since: $0.value["since"]?.string ?? "") }
+  var keptPaths: [Plan.Kept] { Plan.Kept.all(of: kept) }
+}
+
+extension Plan.Kept {
+  /// What a layer says, by path.
+  static func all(of layer: [VaultPath: Value]) -> [Plan.Kept] {
+    layer.sorted { $0.key < $1.key }.map { Plan.Kept(path: $0.key, since: $0.value["since"]?.string ?? "") }
   }
 }

@@ -34,7 +34,7 @@ final class EachSubstitution {
   func node(_ node: Node, _ each: Each) -> Node? {
     switch node.content {
     case .scalar(.string(let text)):
-      guard text.contains("${each.") else { return node }
+      guard text.holds("${each.") else { return node }
       if let name = Self.only(in: text) {
         return value(name, each, at: node.location).map { Node($0, at: node.location) }
       }

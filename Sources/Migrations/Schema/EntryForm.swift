@@ -167,7 +167,7 @@ struct EntryForm {
       for pair in pairs {
         // The paths of a policy's rules become part of its text.
         let isRulePath = path.path.hasPrefix("sys/policies/acl/") && field == "path"
-        if pair.key.contains("${"), !isRulePath {
+        if pair.key.holds("${"), !isRulePath {
           diagnostics.error(
             "a key of \(path) holds a reference, and a key cannot",
             at: pair.keyLocation,

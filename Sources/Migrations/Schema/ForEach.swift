@@ -27,7 +27,7 @@ struct ForEach {
 
   /// The entries of one that is for all environments of a scope; its node no longer has the key.
   func entries(of pair: Node.Pair, over list: Node, in scope: Scope) -> [Entry] {
-    guard pair.key.contains("${each.") else {
+    guard pair.key.holds("${each.") else {
       diagnostics.error(
         "\(pair.key) has for_each, which would make every object at this one path",
         at: pair.keyLocation,

@@ -1,4 +1,5 @@
 import Catalogue
+import Values
 
 /// Which texts are Vault paths, and which of two spellings is the normal one.
 enum PathRules {
@@ -30,7 +31,7 @@ enum PathRules {
         return ("\(path) has a segment \"\(segment)\"", "write the path without it")
       }
     }
-    if path.contains("${") {
+    if path.holds("${") {
       return (
         "\(path) holds a reference, and a path cannot", "write the path out; values may hold references"
       )

@@ -27,7 +27,17 @@ package struct Schema: Sendable {
   /// What a path is besides, in environments that the first declaration of it is not for.
   private var variants: [VaultPath: [Declaration]] = [:]
 
+  /// What the schema mounts.
+  package private(set) var mounts = MountTable()
+  /// Resources and actions, sorted by path.
+  private(set) var declarations: [(path: VaultPath, declaration: Declaration)] = []
+
   package init() {}
+
+  /// Puts what was declared in order; nothing is declared after that.
+  mutating func finish() {
+    declarations = paths.sorted().flatMap { path in all(at: path).map { (path: path, declaration: $0) } }
+  }
 
   /// Adds an entry.
   ///
@@ -42,6 +52,7 @@ package struct Schema: Sendable {
       actions[path] = declaration
     } else {
       resources[path] = declaration
+      if path.isMount || path.isAuthMethod { mounts.insert(path, declared: declaration.value) }
     }
     return nil
   }
@@ -80,11 +91,6 @@ package struct Schema: Sendable {
     )
   }
 
-  /// Resources and actions, by path.
-  var declarations: [(path: VaultPath, declaration: Declaration)] {
-    paths.sorted().flatMap { path in all(at: path).map { (path: path, declaration: $0) } }
-  }
-
   /// What is wrong with a path, or `nil`.
   package static func complaint(about path: VaultPath) -> (message: String, hint: String)? {
     PathRules.complaint(about: path.path)
@@ -92,11 +98,6 @@ package struct Schema: Sendable {
 
   /// The paths of all entries.
   package var paths: Set<VaultPath> { Set(resources.keys).union(actions.keys) }
-
-  /// What the schema mounts.
-  var mounts: MountTable {
-    MountTable(declaredBy: resources.lazy.map { ($0.key, $0.value.value) })
-  }
 
   package func declaration(at path: VaultPath) -> Declaration? {
     resources[path] ?? actions[path]

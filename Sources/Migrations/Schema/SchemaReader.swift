@@ -45,6 +45,7 @@ package struct SchemaReader {
       if !entry.scope.isEmpty { reader.declare(entry, mounts) }
     }
     let warnings = try reader.diagnostics.finish()
+    reader.schema.finish()
     return (reader.schema, warnings)
   }
 

@@ -15,6 +15,8 @@ struct ActionCheck {
   /// Everything that is found, each thing once, whatever environments it is found in.
   var problems: [Problem] {
     var found: [Problem] = []
+    // Each has a ledger of its own, or none, so that each is looked at.
+    guard !project.schema.actions.isEmpty else { return [] }
     for environment in Validator.environments(of: project.settings) {
       for problem in problems(in: environment) where !found.contains(problem) { found.append(problem) }
     }

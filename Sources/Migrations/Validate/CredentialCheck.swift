@@ -56,14 +56,12 @@ struct CredentialCheck {
   /// The fields that hold something like a credential, sorted, with what it looks like.
   private func fields(in value: Value, _ path: VaultPath) -> [(String, String)] {
     let endpoint = project.catalogue.endpoint(for: path, mounts: project.schema.mounts)
-    let refused = Set(LiteralSecrets.fields(in: value, endpoint))
     let isData = endpoint.kind == .kvData || endpoint.family.hasPrefix("secrets/kv ")
     var found: [String: String] = [:]
-    _ = value.mapLeaves { leaf, keys in
+    value.forEachLeaf { leaf, keys in
+      guard let text = leaf.string, text.utf8.count >= Self.shortest else { return }
       let field = keys.joined(separator: ".")
-      guard let text = leaf.string, !refused.contains(field), !isAccepted(field, of: path) else {
-        return leaf
-      }
+      guard !isAccepted(field, of: path) else { return }
       if isData, let name = keys.last(where: { Int($0) == nil }), endpoint.hasSecretName(name),
         Self.isPassword(text)
       {
@@ -74,19 +72,23 @@ struct CredentialCheck {
       {
         found[field] = shape.name
       }
-      return leaf
     }
-    return found.sorted { $0.key < $1.key }
+    guard !found.isEmpty else { return [] }
+    let refused = Set(LiteralSecrets.fields(in: value, endpoint))
+    return found.filter { !refused.contains($0.key) }.sorted { $0.key < $1.key }
   }
 
   private func isAccepted(_ field: String, of path: VaultPath) -> Bool {
     accepted.contains { $0.path.matches(path) && $0.field.matches(VaultPath(field)) }
   }
 
-  /// Written out, and longer than a word like `none`.
+  /// What is longer than a word like `none`.
+  private static let shortest = 6
+
+  /// Written out.
   private static func isPassword(_ text: String) -> Bool {
-    guard text.utf8.count >= 6, let template = try? Template(text) else { return false }
-    return template.references.isEmpty && !text.contains("{{")
+    guard let template = try? Template(text) else { return false }
+    return template.references.isEmpty && !text.holds("{{")
   }
 
   /// Fields whose values are long and senseless, and meant for everybody.

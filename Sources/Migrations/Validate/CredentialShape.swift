@@ -1,4 +1,5 @@
 import Configuration
+import Values
 
 /// What a credential looks like that somebody else gave out, or a generator made.
 struct CredentialShape {
@@ -11,29 +12,33 @@ struct CredentialShape {
   ///   - text: What was written.
   ///   - judgesRandomness: Whether a long text without sense counts as one.
   /// - Returns: `nil` if there is none.
-  static func find(in text: String, judgesRandomness: Bool) -> CredentialShape? {
-    guard let template = try? Template(text) else { return nil }
+  static func find(in text: String, judgesRandomness: @autoclosure () -> Bool) -> CredentialShape? {
+    guard text.utf8.count >= shortest, let template = try? Template(text) else { return nil }
     for case .literal(let literal) in template.segments {
-      if let name = name(in: literal, judgesRandomness) { return CredentialShape(name: name) }
+      if let name = name(in: literal, judgesRandomness()) { return CredentialShape(name: name) }
     }
     return nil
   }
 
-  private static func name(in text: String, _ judgesRandomness: Bool) -> String? {
+  /// Nothing shorter is of any format.
+  private static let shortest = 15
+
+  private static func name(in text: String, _ judgesRandomness: @autoclosure () -> Bool) -> String? {
     guard text.utf8.count >= 16 else { return nil }
-    if text.contains("PRIVATE KEY-----"), text.contains("-----BEGIN ") { return "a private key" }
+    if text.holds("PRIVATE KEY-----"), text.holds("-----BEGIN ") { return "a private key" }
     // Certificates and public keys are for everybody; what Transit encrypted is no secret any more.
-    if text.contains("-----BEGIN ") || text.hasPrefix("vault:v") { return nil }
-    for word in text.split(whereSeparator: { !isPart($0) }) {
+    if text.holds("-----BEGIN ") || text.hasPrefix("vault:v") { return nil }
+    for bytes in text.utf8.split(whereSeparator: { !isPart($0) }) where bytes.count >= shortest {
+      let word = Substring(bytes)
       if let known = knownFormats.first(where: { $0.matches(word) }) { return known.name }
       if isJWT(word) { return "a signed token (JWT)" }
-      if judgesRandomness, isRandom(word) { return "a random text" }
+      if isRandom(word), judgesRandomness() { return "a random text" }
     }
     return nil
   }
 
-  private static func isPart(_ character: Character) -> Bool {
-    character.isASCII && (character.isLetter || character.isNumber || "._-+/".contains(character))
+  private static func isPart(_ byte: UInt8) -> Bool {
+    Kind(byte) != .other || [0x2E, 0x5F, 0x2D, 0x2B, 0x2F].contains(byte)  // . _ - + /
   }
 
   // MARK: - Known formats

@@ -16,7 +16,7 @@ struct DanglingCheck {
   /// Everything that is found, each thing once, whatever environments it is found in.
   var problems: [Problem] {
     var found: [Problem] = []
-    for environment in Validator.environments(of: project.settings) {
+    for environment in project.differingEnvironments {
       for problem in problems(in: environment) where !found.contains(problem) { found.append(problem) }
     }
     return found

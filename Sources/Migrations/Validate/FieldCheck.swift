@@ -127,7 +127,7 @@ package struct FieldCheck {
 
   /// Nobody knows yet what a reference stands for; a bad one is told by the schema.
   private static func hasReference(_ text: String) -> Bool {
-    guard text.contains("$"), let template = try? Template(text) else { return false }
+    guard text.holds("$"), let template = try? Template(text) else { return false }
     return !template.references.isEmpty
   }
 }

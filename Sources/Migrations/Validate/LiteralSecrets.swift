@@ -8,14 +8,13 @@ enum LiteralSecrets {
   static func fields(in value: Value, _ endpoint: Endpoint) -> [String] {
     if endpoint.kind == .kvData || endpoint.family.hasPrefix("secrets/kv ") { return [] }
     var found: Set<String> = []
-    _ = value.mapLeaves { leaf, keys in
-      let field = keys.joined(separator: ".")
+    value.forEachLeaf { leaf, keys in
       // A bad reference is told by the schema.
-      guard let text = leaf.string, !text.isEmpty, let template = try? Template(text) else { return leaf }
+      guard let text = leaf.string, !text.isEmpty, let template = try? Template(text) else { return }
+      let field = keys.joined(separator: ".")
       // An escaped "$${" refers to nothing.
       if endpoint.isSecret(field: field), template.references.isEmpty { found.insert(field) }
       if holdsPassword(text) { found.insert(field) }
-      return leaf
     }
     return found.sorted()
   }
@@ -41,7 +40,7 @@ enum LiteralSecrets {
 
   /// Whether a URL holds a password in its own words: `scheme://user:password@host`.
   static func holdsPassword(_ text: String) -> Bool {
-    guard let start = text.firstRange(of: "://") else { return false }
+    guard text.holds("://"), let start = text.firstRange(of: "://") else { return false }
     let authority = text[start.upperBound...].prefix { !"/?#\n ".contains($0) }
     guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
       return false

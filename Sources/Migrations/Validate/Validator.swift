@@ -177,7 +177,7 @@ package struct Validator {
   // MARK: - Fold
 
   private func checkFold(comparesSchema: Bool) {
-    for environment in Self.environments(of: project.settings) {
+    for environment in project.differingEnvironments {
       let fold: Fold
       do throws(Problem) {
         fold = try Fold(project.migrations, environment: environment)

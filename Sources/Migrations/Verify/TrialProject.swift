@@ -114,7 +114,7 @@ package struct TrialProject {
   /// What a reference that leads outside is replaced by; text around it, and every other reference, stays.
   private func standIn(_ value: Value, _ type: FieldType?) -> Value {
     value.mapLeaves { leaf, _ in
-      guard case .string(let text) = leaf, text.contains("${"), let template = try? Template(text) else {
+      guard case .string(let text) = leaf, text.holds("${"), let template = try? Template(text) else {
         return leaf
       }
       if template.segments.count == 1, case .reference(.variable(let name, nil))? = template.segments.first,

@@ -57,7 +57,10 @@ struct DriftCommand: ReviewCommand {
   var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
-    let open = try OpenProject.inWorkTree(context)
+    // What drifted is a matter of records and server; the schema says only what else must not be there.
+    let open = try OpenProject.inWorkTree(context) {
+      revert || adopt || global.output.isReview || $0.hasExclusive
+    }
     try checkPaths(open.project)
     // What the schema says besides must be in a migration before something is added to it.
     if revert || adopt { try Problems.check(Validator.problems(in: open.project, comparesSchema: adopt)) }

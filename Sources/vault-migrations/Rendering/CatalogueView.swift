@@ -168,7 +168,7 @@ struct CatalogueView {
 extension Endpoint {
   /// How it is read, in a word.
   fileprivate var readWord: String {
-    if lookup != nil { return "a list" }
+    if self.lookup != nil { return "a list" }
     return switch readPath(for: VaultPath("x")) {
     case .itself: "itself"
     case .path: "elsewhere"
