@@ -57,57 +57,37 @@ struct Row {
   let limits: [Limit]
   let measure: (Row, Lab) throws -> Measurement
 
+  /// What is promised, with the figures put in.
   func lines(of measurement: Measurement) throws -> [Line] {
-    guard let ours = measurement.series[Measurement.tool] else { throw BenchError("\(id) measured nothing") }
-    return try limits.map { limit in
-      switch limit {
-      case .ratio(let name, let target):
-        let other = try side(name, of: measurement)
-        let ratio = ours.medianWall / other.medianWall
-        return line(
-          .ratio,
-          name,
-          1e3 * ours.medianWall,
-          1e3 * other.medianWall,
-          ratio,
-          target,
-          "≤ \(short(target))×"
-        )
-      case .faster(let name, let target):
-        let other = try side(name, of: measurement)
-        let ratio = other.medianWall / ours.medianWall
-        return line(
-          .faster,
-          name,
-          1e3 * ours.medianWall,
-          1e3 * other.medianWall,
-          ratio,
-          target,
-          "≥ \(short(target))×"
-        )
-      case .cpu(let target):
-        let value = 1e6 * ours.medianCPU / Double(measurement.resources)
-        let other = measurement.series.first { $0.key != Measurement.tool }?.value
-        let floor = other.map { 1e6 * $0.medianCPU / Double(measurement.resources) }
-        return line(.cpu, "CPU for each resource", value, floor, value, target, "≤ \(short(target)) µs")
-      case .memory(let target):
-        let value = Double(ours.medianMemory) / 1e6
-        return line(.memory, "peak memory", value, nil, value, target, "≤ \(short(target)) MB")
-      case .wall(let target, let name):
-        let other = try side(name, of: measurement)
-        let value = 1e3 * ours.medianWall
-        return line(.wall, name, value, 1e3 * other.medianWall, value, target, "≤ \(short(target)) ms")
-      case .shown(let name):
-        let other = try side(name, of: measurement)
-        let ratio = ours.medianWall / other.medianWall
-        return line(.shown, name, 1e3 * ours.medianWall, 1e3 * other.medianWall, ratio, nil, "")
-      }
-    }
+    try limits.map { try line(of: $0, measurement) }
   }
 
-  private func side(_ name: String, of measurement: Measurement) throws -> Series {
-    guard let series = measurement.series[name] else { throw BenchError("\(id) did not measure “\(name)”") }
-    return series
+  private func line(of limit: Limit, _ measurement: Measurement) throws -> Line {
+    let side = { (name: String) throws -> Series in
+      guard let series = measurement.series[name] else { throw BenchError("\(id) did not measure “\(name)”") }
+      return series
+    }
+    let ours = try side(Measurement.tool)
+    let wall = 1e3 * ours.medianWall
+    switch limit {
+    case .ratio(let name, let target):
+      let other = 1e3 * (try side(name)).medianWall
+      return line(.ratio, name, wall, other, wall / other, target, "≤ \(short(target))×")
+    case .faster(let name, let target):
+      let other = 1e3 * (try side(name)).medianWall
+      return line(.faster, name, wall, other, other / wall, target, "≥ \(short(target))×")
+    case .cpu(let target):
+      let value = 1e6 * ours.medianCPU / Double(measurement.resources)
+      return line(.cpu, "CPU for each resource", value, nil, value, target, "≤ \(short(target)) µs")
+    case .memory(let target):
+      let value = Double(ours.medianMemory) / 1e6
+      return line(.memory, "peak memory", value, nil, value, target, "≤ \(short(target)) MB")
+    case .wall(let target, let name):
+      return line(.wall, name, wall, 1e3 * (try side(name)).medianWall, wall, target, "≤ \(short(target)) ms")
+    case .shown(let name):
+      let other = 1e3 * (try side(name)).medianWall
+      return line(.shown, name, wall, other, wall / other, nil, "")
+    }
   }
 
   private func line(
