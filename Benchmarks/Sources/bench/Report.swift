@@ -31,7 +31,7 @@ struct Report: Codable {
 
 /// A table in plain text or Markdown.
 struct Table {
-  private let header = ["row", "compared with", "ours", "reference", "value", "target", ""]
+  private let header = ["row", "compared with", "ours", "reference", "value", "target", "", "±"]
   private let rows: [[String]]
 
   /// With titles, the rows are called by them.
@@ -43,7 +43,7 @@ struct Table {
         titles[line.row] ?? line.row, line.what, fixed(line.ours, 1) + unit,
         line.reference.map { fixed($0, 1) + unit } ?? "", fixed(line.value, digits) + line.kind.unit,
         line.promise,
-        line.holds.map { $0 ? "ok" : "OVER" } ?? "",
+        line.holds.map { $0 ? "ok" : "OVER" } ?? "", fixed(line.spread / 2, 0) + " %",
       ]
     }
   }

@@ -43,6 +43,8 @@ struct Line: Codable {
   /// What the target is called: `≤ 1.25×`.
   let promise: String
   let holds: Bool?
+  /// How far the tool's runs lie apart, in percent of their median: above 30, something else was running.
+  let spread: Double
 
   /// Rows and kinds are the same in two runs.
   var key: String { "\(row) \(kind.rawValue) \(what)" }
@@ -69,24 +71,34 @@ struct Row {
     }
     let ours = try side(Measurement.tool)
     let wall = 1e3 * ours.medianWall
+    let spread = 100 * ours.spread
     switch limit {
     case .ratio(let name, let target):
       let other = 1e3 * (try side(name)).medianWall
-      return line(.ratio, name, wall, other, wall / other, target, "≤ \(short(target))×")
+      return line(.ratio, name, wall, other, wall / other, target, "≤ \(short(target))×", spread)
     case .faster(let name, let target):
       let other = 1e3 * (try side(name)).medianWall
-      return line(.faster, name, wall, other, other / wall, target, "≥ \(short(target))×")
+      return line(.faster, name, wall, other, other / wall, target, "≥ \(short(target))×", spread)
     case .cpu(let target):
       let value = 1e6 * ours.medianCPU / Double(measurement.resources)
-      return line(.cpu, "CPU for each resource", value, nil, value, target, "≤ \(short(target)) µs")
+      return line(.cpu, "CPU for each resource", value, nil, value, target, "≤ \(short(target)) µs", spread)
     case .memory(let target):
       let value = Double(ours.medianMemory) / 1e6
-      return line(.memory, "peak memory", value, nil, value, target, "≤ \(short(target)) MB")
+      return line(.memory, "peak memory", value, nil, value, target, "≤ \(short(target)) MB", spread)
     case .wall(let target, let name):
-      return line(.wall, name, wall, 1e3 * (try side(name)).medianWall, wall, target, "≤ \(short(target)) ms")
+      return line(
+        .wall,
+        name,
+        wall,
+        1e3 * (try side(name)).medianWall,
+        wall,
+        target,
+        "≤ \(short(target)) ms",
+        spread
+      )
     case .shown(let name):
       let other = 1e3 * (try side(name)).medianWall
-      return line(.shown, name, wall, other, wall / other, nil, "")
+      return line(.shown, name, wall, other, wall / other, nil, "", spread)
     }
   }
 
@@ -97,7 +109,8 @@ struct Row {
     _ reference: Double?,
     _ value: Double,
     _ target: Double?,
-    _ promise: String
+    _ promise: String,
+    _ spread: Double
   ) -> Line {
     let holds = target.map { kind == .faster ? value >= $0 : value <= $0 }
     return Line(
@@ -109,7 +122,8 @@ struct Row {
       value: value,
       target: target,
       promise: promise,
-      holds: holds
+      holds: holds,
+      spread: spread
     )
   }
 }
