@@ -9,26 +9,26 @@ enum ScaleRows {
     ("scale-commit", "state commit"), ("scale-drift", "drift"), ("scale-validate", "validate"),
   ]
 
+  /// Setting up takes a whole sync, and most of it is the server's time.
+  static let driftSizes = [1_000, 3_000, 10_000, 20_000]
+
   static var all: [Row] {
-    sizes.flatMap { size in
-      let shown = { (name: String) in [Limit.shown(against: name)] }
-      return [
+    let shown = { (name: String) in [Limit.shown(against: name)] }
+    return sizes.flatMap { size in
+      [
         OfflineRows.unchanged("scale-same-\(size)", size, files: 100, shown(OfflineRows.hashes)),
         OfflineRows.edited("scale-edit-\(size)", size, files: 100, shown(OfflineRows.events)),
         OfflineRows.edited("scale-cold-\(size)", size, files: 100, isCold: true, shown(OfflineRows.events)),
         OfflineRows.valid("scale-validate-\(size)", size, shown(OfflineRows.events)),
         StateRows.full("scale-commit-\(size)", size, hasFastImport: false, shown(StateRows.pack)),
       ]
-        // Setting up takes a whole sync, and drift is the server's time anyway.
-        + (size > 20_000
-          ? [] : [ServerRows.drift("scale-drift-\(size)", size / 2, shown(ServerRows.fewest))])
-    }
+    } + driftSizes.map { ServerRows.drift("scale-drift-\($0)", $0 / 2, shown(ServerRows.fewest)) }
   }
 
   /// The chart of a report; `nil` if it has no such rows.
   static func chart(of report: Report) -> Chart? {
     let found = curves.compactMap { prefix, name -> Chart.Curve? in
-      let points = sizes.compactMap { size -> (paths: Double, seconds: Double)? in
+      let points = Set(sizes + driftSizes).sorted().compactMap { size -> (paths: Double, seconds: Double)? in
         let measurement = report.measurements.last { $0.row == "\(prefix)-\(size)" }
         return measurement?.series[Measurement.tool].map { (Double(size), $0.medianWall) }
       }
