@@ -9,7 +9,7 @@ enum StateRows {
   static var all: [Row] {
     [
       full("commit-1k", 1_000, isQuick: true, hasFastImport: false, [.shown(against: pack)]),
-      full("commit-10k", 10_000, isQuick: true, [.ratio(to: pack, 1.4), .ratio(to: fastImport, 0.5)]),
+      full("commit-10k", 10_000, isQuick: true, [.ratio(to: pack, 1.4), .shown(against: fastImport)]),
       full("commit-100k", 100_000, [.ratio(to: pack, 1.4), .ratio(to: fastImport, 0.5)]),
       small("commit-10-of-100k", mounts: 100, [.wall(40, floor: update)]),
       small("commit-10-of-one-mount", mounts: 1, [.shown(against: update)]),
