@@ -39,7 +39,7 @@ fmt: ## Format in place
 
 # Warnings are errors in every target (Package.swift). `swift test` comes last: its last lines are the result.
 .PHONY: test
-test: setup lint build-tests check-linking lint-templates ## Everything that CI checks
+test: setup lint build-tests check-linking lint-templates man ## Everything that CI checks
 	swift test --disable-xctest --skip-build
 
 .PHONY: build-tests
@@ -69,6 +69,10 @@ torture: setup build-tests ## Kill, cut off and race many runs: RUNS=500 in each
 .PHONY: fuzz
 fuzz: ## Give hostile input to every reader: TARGET=yaml for one, SECONDS=60 for each round until nothing new is found
 	@TARGET='$(TARGET)' SECONDS_EACH='$(or $(SECONDS),60)' scripts/fuzz
+
+.PHONY: man
+man: build ## Write a manual page for each command into .build/man
+	@scripts/man $(BINARY)
 
 # Only ratios of one run count: machines differ, and so do hours. Nothing else may run meanwhile.
 .PHONY: bench

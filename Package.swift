@@ -29,6 +29,7 @@ let package = Package(
       name: "vault-migrations",
       dependencies: [
         "Migrations", "StateTracker", "VaultClient", "Configuration", "Catalogue", "Digests", "Embedded",
+        "Platform",
         "Git",
         "HTTP", "Resources", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

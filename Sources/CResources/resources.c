@@ -19,6 +19,12 @@ static const unsigned char gitignore_template[] = {
 static const unsigned char ci_install[] = {
 #embed "../../templates/ci/install"
 };
+static const unsigned char ci_verify[] = {
+#embed "../../templates/ci/verify"
+};
+static const unsigned char ci_reviewed[] = {
+#embed "../../templates/ci/reviewed"
+};
 static const unsigned char ci_plan[] = {
 #embed "../../templates/ci/plan"
 };
@@ -81,6 +87,8 @@ static const struct vm_resource table[] = {
     RESOURCE("templates/schema.yaml", schema_template),
     RESOURCE("templates/.gitignore", gitignore_template),
     RESOURCE("templates/ci/install", ci_install),
+    RESOURCE("templates/ci/verify", ci_verify),
+    RESOURCE("templates/ci/reviewed", ci_reviewed),
     RESOURCE("templates/ci/plan", ci_plan),
     RESOURCE("templates/ci/comment", ci_comment),
     RESOURCE("templates/ci/propose-rollback", ci_propose_rollback),

@@ -55,7 +55,9 @@ extension Catalogue {
       endpoint.prefix = path.contentPrefix ?? ""
       let inside = path.with(path: endpoint.prefix)
       if let (prefix, type) = mounts.mount(holding: inside), prefix == endpoint.prefix {
-        if let counts = holdings[section(prefix: prefix, type: type)] { endpoint.amend { $0.counts = counts } }
+        if let counts = holdings[section(prefix: prefix, type: type)] {
+          endpoint.amend { $0.counts = counts }
+        }
       }
       return endpoint
     }

@@ -207,14 +207,19 @@ package struct KnownFields: Sendable {
 extension Endpoint {
   /// The fields that the entry of the catalogue names, under the names they are written by.
   fileprivate var namedFields: Set<String> {
-    var names = Set(self.resetValues.keys).union(self.twins.keys).union(self.twins.values).union(self.immutable.keys)
-    for patterns in [self.cannotReset, self.transient, self.writeOnly, self.secret] { names.formUnion(patterns.patterns) }
+    var names = Set(self.resetValues.keys).union(self.twins.keys).union(self.twins.values).union(
+      self.immutable.keys
+    )
+    for patterns in [self.cannotReset, self.transient, self.writeOnly, self.secret] {
+      names.formUnion(patterns.patterns)
+    }
     names.formUnion(self.readFields.keys)
     names.formUnion(self.shape.renamed.keys)
     names.formUnion(self.shape.rewrites.keys)
     names.formUnion(self.shape.appends.keys)
     for fields in [
-      self.shape.sequence, self.shape.foldCase, self.shape.lists, self.shape.durations, self.shape.base64, self.shape.adds, self.shape.resolved,
+      self.shape.sequence, self.shape.foldCase, self.shape.lists, self.shape.durations, self.shape.base64,
+      self.shape.adds, self.shape.resolved,
       self.shape.maskedURLs,
     ] { names.formUnion(fields) }
     return names.filter { !$0.contains("*") && !$0.contains(".") }

@@ -38,6 +38,39 @@ extension Repository {
     return found.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }
 
+  /// The folders of a name, wherever they are in a tree, that are not the same in an earlier one.
+  ///
+  /// Subtrees with equal ids are not read, and those that a partial clone left behind were not changed here.
+  ///
+  /// - Parameters:
+  ///   - name: Of the folder; nothing is looked for inside of one.
+  ///   - old: A tree or commit; nil for nothing.
+  ///   - new: A tree or commit.
+  /// - Returns: Their paths from the root, sorted.
+  /// - Throws: ``GitError`` when an object cannot be read.
+  package func folders(named name: String, unlike old: ObjectID?, at new: ObjectID) throws(GitError)
+    -> [String]
+  {
+    var found: [String] = []
+    let start: ObjectID? = if let old { try tree(of: old) } else { nil }
+    var open = [(path: "", old: start, new: try tree(of: new))]
+    while let next = open.popLast() {
+      guard contains(next.new) else { continue }
+      var before: [String: ObjectID] = [:]
+      if let old = next.old, contains(old) {
+        for entry in try tree(old) where entry.kind == .tree { before[entry.name] = entry.id }
+      }
+      for entry in try tree(next.new) where entry.kind == .tree && before[entry.name] != entry.id {
+        if entry.name == name {
+          found.append(next.path + name)
+        } else {
+          open.append((next.path + entry.name + "/", before[entry.name], entry.id))
+        }
+      }
+    }
+    return found.sorted()
+  }
+
   private func compare(
     _ old: TreeEntry?,
     _ new: TreeEntry?,

@@ -37,6 +37,15 @@ package enum Platform {
     return Int(UInt16(bigEndian: address.sin_port))
   }
 
+  /// What tells this program's file from any other that was built before or after: inode, size and time.
+  ///
+  /// `nil` where the system does not say.
+  package static var executableIdentity: String? {
+    var status = stat()
+    guard stat("/proc/self/exe", &status) == 0 else { return nil }
+    return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+  }
+
   /// Waits, where nothing but time helps.
   package static func pause(milliseconds: Int) {
     usleep(UInt32(milliseconds) * 1_000)

@@ -12,13 +12,21 @@ package struct Exchange: Sendable {
   package let duration: Duration?
   /// What the server's own logs call it.
   package let requestID: String?
+  /// Why it was sent, as a clause.
+  package let purpose: String
 
   /// `2xx`, `4xx`, …, or `none` when no answer came.
   package var statusClass: String { status.map { "\($0 / 100)xx" } ?? "none" }
 }
 
 extension Exchange {
-  init(_ request: VaultRequest, _ result: Result<HTTPResponse, HTTPError>, requestID: String?) {
+  init(
+    _ request: VaultRequest,
+    _ result: Result<HTTPResponse, HTTPError>,
+    requestID: String?,
+    purpose: String
+  ) {
+    self.purpose = purpose
     method = request.operation.rawValue
     path = request.path
     self.requestID = requestID

@@ -18,13 +18,29 @@ extension VaultClient {
     version: Int? = nil,
     namespace: String = ""
   ) throws(VaultError) -> KVSecret? {
-    do {
-      let query = version.map { [(name: "version", value: String($0))] } ?? []
-      let data = try perform(VaultRequest(.read, Self.kv(mount, path, namespace), query: query)).data
-      return KVSecret(
-        version: data?["metadata"]?["version"]?.integer ?? 0,
-        data: data?.present("data")
-      )
+    let query = version.map { [(name: "version", value: String($0))] } ?? []
+    let request = VaultRequest(.read, Self.kv(mount, path, namespace), query: query)
+    return try Self.secret(in: perform([request])[0])
+  }
+
+  /// The newest versions of several secrets, in their order; `nil` for those that have never been there.
+  ///
+  /// - Throws: ``VaultError``.
+  package func readKV(
+    _ mount: String,
+    _ paths: [String],
+    namespace: String = ""
+  ) throws(VaultError) -> [KVSecret?] {
+    let answers = perform(paths.map { VaultRequest(.read, Self.kv(mount, $0, namespace)) })
+    var secrets: [KVSecret?] = []
+    for answer in answers { secrets.append(try Self.secret(in: answer)) }
+    return secrets
+  }
+
+  private static func secret(in answer: Result<VaultResponse, VaultError>) throws(VaultError) -> KVSecret? {
+    do throws(VaultError) {
+      let data = try answer.get().data
+      return KVSecret(version: data?["metadata"]?["version"]?.integer ?? 0, data: data?.present("data"))
     } catch {
       if error.kind == .notFound { return nil }
       throw error

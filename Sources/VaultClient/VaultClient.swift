@@ -11,6 +11,8 @@ package final class VaultClient {
   private var masks = Masks()
   private var index = ReadIndex()
   private var observers: [(Exchange) -> Void] = []
+  /// Why requests are sent, for those who watch.
+  private(set) var purpose = "whether the server works"
 
   /// The token that requests carry.
   private(set) var token: Secret?
@@ -75,6 +77,20 @@ package final class VaultClient {
   package func observe(_ observer: @escaping (Exchange) -> Void) {
     observers.append(observer)
   }
+
+  /// Does something, and has watchers told what its requests are for.
+  package func asking<Result, Failure: Error>(
+    _ purpose: String,
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let before = self.purpose
+    self.purpose = purpose
+    defer { self.purpose = before }
+    return try body()
+  }
+
+  /// Says what the requests are for that come from now on.
+  package func ask(for purpose: String) { self.purpose = purpose }
 
   /// Works on in spite of a cancellation: records are written, the lock and the token are given back.
   package func ignoreCancellation() {
@@ -227,7 +243,7 @@ extension VaultClient {
   ) -> Result<VaultResponse, VaultError> {
     let answer = understood(result, to: request)
     if !observers.isEmpty {
-      let exchange = Exchange(request, result, requestID: try? answer.get().requestID)
+      let exchange = Exchange(request, result, requestID: try? answer.get().requestID, purpose: purpose)
       for observer in observers { observer(exchange) }
     }
     return answer

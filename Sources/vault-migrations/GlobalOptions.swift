@@ -13,6 +13,10 @@ struct GlobalOptions: ParsableArguments, Sendable {
     case text, json
   }
 
+  enum Trace: String, ExpressibleByArgument, CaseIterable {
+    case requests
+  }
+
   @Option(help: "The configuration file (default: .vault-migrations/config.yaml, here or in a folder above).")
   var config: String?
 
@@ -33,6 +37,9 @@ struct GlobalOptions: ParsableArguments, Sendable {
 
   @Option(help: "How log lines are written to standard error.")
   var logFormat = LogFormat.text
+
+  @Option(help: "Print to standard error everything that is asked of servers, and why: --trace requests.")
+  var trace: Trace?
 
   @Flag(help: "No colour; also the variable NO_COLOR.")
   var noColor = false

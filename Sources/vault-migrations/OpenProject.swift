@@ -35,6 +35,16 @@ struct OpenProject {
     return OpenProject(folder: folder, source: source, project: project)
   }
 
+  /// Reads of the work tree's project no more than its settings.
+  ///
+  /// - Throws: ``Problems``, ``Problem``.
+  static func settingsAlone(_ context: Context) throws -> OpenProject {
+    let folder = try context.projectFolder()
+    let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+    let project = try Project.read(from: source, readingSchema: { _ in false }, readingMigrations: false)
+    return OpenProject(folder: folder, source: source, project: project)
+  }
+
   /// Reads the project as a revision has it.
   ///
   /// - Throws: ``Problems``, ``Problem``.

@@ -49,7 +49,7 @@ struct Session {
         var settings = VaultSettings(address: try VaultAddress(server.address))
         settings.requestTimeout = .milliseconds(open.settings.lockTTL * 1_000 / 4)
         let client = try VaultClient(settings, token: server.token, cancellation: cancellation)
-        client.observe { context.metrics.count($0, in: name) }
+        context.watch(client, of: name)
         return try await body(
           Target(
             environment: environment,
@@ -65,7 +65,7 @@ struct Session {
       }
     case .remote(let address):
       let client = try client(for: environment, address, connection, open, cancellation, context)
-      client.observe { context.metrics.count($0, in: name) }
+      context.watch(client, of: name)
       defer {
         client.ignoreCancellation()
         giveBackToken(of: client, context)

@@ -127,6 +127,30 @@ import Values
     }
   }
 
+  /// A rollback gives back what was taken over, to whom it was taken from.
+  @Test func `an alias that a login made goes back to its entity`() async throws {
+    try await withAliases { project, server in
+      let start = try #require(Self.state.firstRange(of: "identity/entity/name/ann"))
+      let begin = String(Self.state[..<start.lowerBound])
+      try project.write("schema.yaml", schema(begin))
+      try await project.generate("method")
+      try await project.tool("sync")
+      let before = try logIn(server)?["entity_id"]
+      try project.write("schema.yaml", schema(Self.state))
+      try await project.generate("people")
+      try await project.tool("sync")
+      let ann = try logIn(server)?["entity_id"]
+      #expect(ann != before)
+      try await project.tool("rollback", "--now")
+      #expect(try logIn(server)?["entity_id"] == before)
+      #expect(try server.data("identity/entity/name/ann") == nil)
+      #expect(try await project.json("drift")["drift"] == [])
+      try await project.tool("release")
+      #expect(try logIn(server)?["identity_policies"] == ["devs"])
+      try await expectNothingLeft(project)
+    }
+  }
+
   @Test func `several methods of a kind are declared by name`() async throws {
     let state = """
       auth/approle: {type: approle}

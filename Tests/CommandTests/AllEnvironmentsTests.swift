@@ -47,6 +47,18 @@ import Values
     }
   }
 
+  @Test func saysThatAShellsTokenIsForNoneOfSeveral() async throws {
+    try await withServer(Small.state) { project, server in
+      let there = "{address: \"\(server.address)\"}"
+      let settings = "version: 1\nproject: shop\nenvironments: {a: \(there), b: \(there)}\n"
+      try project.write("config.yaml", settings)
+      let errors = try await project.tool("diff", "a", "b", exits: 77).errors
+      #expect(
+        errors.contains("VAULT_TOKEN does not say which environment it is for: configure \"auth:\" of a")
+      )
+    }
+  }
+
   @Test func refusesWhatIsAboutOneEnvironment() async throws {
     try await withFleet { project, _, _ in
       for option in [["sync", "--env", "prod"], ["sync", "--keep", "a"], ["drift", "--revert"]] {

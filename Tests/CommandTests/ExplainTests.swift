@@ -61,4 +61,51 @@ import Values
       #expect(outcome.output.split(separator: "\n") == ["drift"], "\(outcome.errors)")
     }
   }
+
+  /// The tab key in a shell on a terminal of its own.
+  @Test func `Zsh completes commands`() async throws {
+    let test = """
+      zmodload zsh/zpty
+      zpty shell zsh -f -i
+      zpty -w shell 'PS1=; fpath=($PWD $fpath); autoload -U compinit && compinit -u -D; print rea""dy'
+      zpty -r shell line '*ready*'
+      zpty -w -n shell $'vault-migrations rollb\t'
+      zpty -r shell line '*rollback *'
+      zpty -d shell
+      print -r -- "${line##*vault-migrations }"
+      """
+    #expect(try await completions("zsh", "_vault-migrations", ["-f", "-c", test]) == ["rollback "])
+  }
+
+  @Test func `Fish completes commands, options and their values`() async throws {
+    let test = """
+      source completion.fish
+      complete -C 'vault-migrations rollb' | cut -f 1
+      complete -C 'vault-migrations dev u' | cut -f 1
+      complete -C 'vault-migrations plan --detailed' | cut -f 1
+      """
+    #expect(
+      try await completions("fish", "completion.fish", ["--no-config", "-c", test]) == [
+        "rollback", "up", "--detailed-exitcode",
+      ]
+    )
+  }
+
+  /// What a shell prints that finds its completion script under a name in its folder.
+  private func completions(_ shell: String, _ file: String, _ arguments: [String]) async throws -> [Substring]
+  {
+    try await Scratch.with { scratch in
+      let script = try await Tool.run(["--generate-completion-script", shell])
+      #expect(script.status == 0)
+      try scratch.write(file, script.output)
+      let outcome = try await Command.run(
+        "timeout",
+        ["120", shell] + arguments,
+        environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": scratch.path, "TERM": "dumb"],
+        directory: scratch.path
+      )
+      #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+      return outcome.output.split(separator: "\n")
+    }
+  }
 }

@@ -36,6 +36,99 @@ import Values
     }
   }
 
+  /// git calls hooks at the root, and the projects are elsewhere.
+  @Test func looksAfterEveryProjectOfARepository() async throws {
+    try await Project.with([:]) { root in
+      let root = root.withToolOnPath
+      let (infra, shop) = (
+        root.moved(to: root.folder + "/infra/vault"), root.moved(to: root.folder + "/shop")
+      )
+      for (project, name) in [(infra, "infra"), (shop, "shop")] {
+        let settings = "version: 1\nproject: \(name)\nenvironments: {\(name): {server: embedded}}\n"
+        try project.write("config.yaml", settings + "hooks: {post_merge: [\(name)]}\n")
+        try project.write("schema.yaml", schema(Self.state))
+        try await project.generate("initial")
+      }
+      try await root.git("push", "-q")
+      let other = try await root.clone("other").withToolOnPath
+      try await other.tool("hooks", "install")
+      try await root.tool("hooks", "install")
+
+      // Before a commit, what is staged of each.
+      try infra.write("schema.yaml", "desired_state:\n  sys/policies/acl/web: {polcy: x\n")
+      try await root.git("add", "-A")
+      let refused = try await root.commitNow("Broken when staged")
+      #expect(refused.status != 0 && refused.errors.contains("infra/vault/.vault-migrations/schema.yaml:"))
+      try await root.git("reset", "-q", "--hard")
+
+      // Before a push, what it changes of each; one tells its own, whatever is wrong with the other.
+      for project in [infra, shop] {
+        try project.write("schema.yaml", schema(Self.state.replacing("\"a\"", with: "\"b\"")))
+      }
+      try await root.commit("Forget the migrations")
+      let both = try await root.push()
+      #expect(both.status != 0)
+      for path in ["infra/vault", "shop"] {
+        #expect(both.errors.contains(":\(path)/.vault-migrations/schema.yaml:2:3"), "\(both.errors)")
+      }
+      try await infra.generate("mended")
+      #expect(try await !root.push().errors.contains("infra/vault/.vault-migrations"))
+      try await root.git("push", "-q", "--no-verify")
+      try await infra.change("more")
+      // What is broken there already is not this push's.
+      #expect(try await root.push().status == 0)
+      try await shop.generate("mended")
+      #expect(try await root.push().status == 0)
+
+      // After a pull, the environments of both.
+      #expect(try await other.runGit(["pull", "-q"]).status == 0)
+      let there = other.moved(to: other.folder + "/infra/vault")
+      #expect(try await there.json("status", "--env", "infra")["version"] == "0003")
+      #expect(
+        try await other.moved(to: other.folder + "/shop").json("status", "--env", "shop")["version"] == "0002"
+      )
+    }
+  }
+
+  /// git 2.54 and newer runs hooks that its configuration names, beside those of the folder.
+  @Test func tellsOfHooksInTheConfiguration() async throws {
+    try await withProject { project in
+      let command = "vault-migrations hooks run pre-push"
+      for (name, event, command) in [
+        ("vault", "pre-push", command), ("vault", "pre-rebase", command), ("other", "pre-commit", "true"),
+        ("off", "post-merge", command),
+      ] {
+        try await project.git("config", "--add", "hook.\(name).event", event)
+        try await project.git("config", "hook.\(name).command", command)
+      }
+      try await project.git("config", "hook.off.enabled", "false")
+      func withGit(_ version: String) throws -> Project {
+        let git = try project.scratch.write(
+          "git-\(version)/git",
+          "#!/bin/sh\n[ \"$*\" = --version ] && exec echo git version \(version)\nexec /usr/bin/git \"$@\"\n"
+        )
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: git)
+        let path = project.variables["PATH"] ?? ""
+        return project.with(["PATH": project.scratch.file("git-\(version)") + ":" + path])
+      }
+      let old = try withGit("2.53.0")
+      let status = try await old.json("hooks", "status")
+      #expect(status["configured"]?.array?.map { $0["name"] } == ["vault", "other"])
+      #expect(status.at("configured.0.run") == false && status.at("hooks.pre-push.state") == "absent")
+      #expect(try await old.tool("hooks", "status").output.contains("git 2.53.0 does not run it"))
+
+      let new = try withGit("2.54.1.windows.2")
+      let text = try await new.tool("hooks", "status").output
+      #expect(text.contains("pre-push: configured\n") && text.contains("pre-commit: absent\n"))
+      #expect(text.contains("pre-commit: \"true\" by hook.other of git's configuration\n"))
+      // What runs already is not installed a second time.
+      try await new.tool("hooks", "install")
+      #expect(try await new.json("hooks", "status").at("hooks.pre-push.state") == "configured")
+      #expect(try await new.json("hooks", "status").at("hooks.pre-commit.state") == "installed")
+      #expect(!FileManager.default.fileExists(atPath: "\(project.folder)/.git/hooks/pre-push"))
+    }
+  }
+
   /// Somebody else's hook runs first, gets the same input and arguments, and comes back.
   @Test func chainsWhatWasThereBefore() async throws {
     try await withProject { project in
@@ -139,6 +232,12 @@ import Values
       )
       try project.scratch.write("repository/README", "Another text.\n")
       #expect(try await project.commitNow("-a", "-m", "Something else").status == 0)
+      // A new file is not what `git commit -a` takes along.
+      try await project.tool("generate", "--offline", "-m", "second")
+      let forgotten = try await project.commitNow("-a", "-m", "Second")
+      #expect(forgotten.status != 0)
+      #expect(forgotten.errors.contains("0002-second.yaml is in the chain that is staged, and is not staged"))
+      #expect(forgotten.errors.contains("run \"git add .vault-migrations\""))
     }
   }
 

@@ -123,6 +123,49 @@ import Values
     }
   }
 
+  @Test func tellsWhatWasTakenBackReleasedAndRepaired() async throws {
+    try await FaultProxy.with(rule: { _, _ in .answer(200) }) { receiver in
+      try await withSmallProject(settings: "notify: {url: '${CHAT_WEBHOOK}'}\n") { project, server in
+        let quiet = project
+        let project = project.with(["CHAT_WEBHOOK": receiver.address])
+        let file = project.folder + "/vault.prom"
+        try await quiet.tool("sync", "--quiet")
+        try project.edit("schema.yaml", "token_ttl: 20m", "token_ttl: 30m")
+        try await project.generate("longer")
+        try await quiet.tool("sync", "--quiet")
+        // Who only looks tells nothing.
+        try await project.tool("rollback", "--now", "--dry-run")
+        try await project.tool("repair", "--metrics-file", "vault.prom")
+        #expect(try metrics(file, command: "repair")["applied_version"] == "2")
+        try await project.tool("rollback", "--now", "--metrics-file", "vault.prom")
+        let back = try metrics(file, command: "rollback")
+        #expect(back["run_success"] == "1" && (back["run_requests POST 2xx"] ?? "0") != "0")
+        try await project.tool("release", "--metrics-file", "vault.prom")
+        #expect(try metrics(file, command: "release")["run_success"] == "1")
+        try await project.tool("release", exits: 64)
+        try await project.git("tag", "-d", "vault-migrations/prod/0001")
+        try await project.git("push", "-q", "origin", ":refs/tags/vault-migrations/prod/0001")
+        try await project.tool("repair", "--tags")
+        try await project.tool("repair", "--undo", exits: 64)
+        try server.request("POST", "auth/approle/role/web", #"{"token_ttl": "60s"}"#)
+        try await project.tool("rollback", "--now", "--metrics-file", "vault.prom", exits: 3)
+        let failed = try metrics(file, command: "rollback")
+        #expect(failed["run_success"] == "0" && failed["run_exit_status"] == "3")
+        try await project.tool("rollback", "--to", "1", "--metrics-file", "vault.prom", exits: 64)
+
+        let sent = try receiver.requests.map { try JSON.parse($0.body) }
+        #expect(sent.map { $0["event"] } == ["applied", "applied", "applied", "failed"])
+        #expect(
+          sent.dropLast().map { $0["text"] } == [
+            "shop/prod: rolled back from 0002 to 0001, and held there", "shop/prod: released, at 0002 again",
+            "shop/prod: repaired: vault-migrations/prod/0001",
+          ]
+        )
+        #expect(sent[0]["from"] == "0002" && sent[2]["repaired"] == "tags")
+      }
+    }
+  }
+
   @Test func triesAgainAndFailsNoRun() async throws {
     try await FaultProxy.with(rule: { _, count in count == 0 ? .answer(503) : .answer(200) }) { receiver in
       try await withSmallProject(settings: "notify: {url: '${CHAT_WEBHOOK}', events: [applied]}\n") {

@@ -2,7 +2,8 @@ import TestSupport
 import Testing
 import Values
 
-/// A day of two engineers, a host of repositories that asks for a password, and the pipelines behind it.
+/// A day of two engineers, and the pipelines behind them: one knows the repository by HTTP and has a password, the other by
+/// git's own protocol, and the host by its path.
 @Suite struct TeamStoryTests {
   private static let state = """
     sys/policies/acl/base:
@@ -28,10 +29,13 @@ import Values
       let hosting = try GitServer.http(serving: project.scratch.path, project.variables)
       let host = "http://ada:open%20sesame@127.0.0.1:\(hosting.port)/remote.git"
       try await project.git("--git-dir", project.remote, "config", "http.receivepack", "true")
+      let daemon = try GitServer.daemon(serving: project.scratch.path, project.variables)
+      defer { withExtendedLifetime((hosting, daemon)) {} }
+      let inside = "git://127.0.0.1:\(daemon.port)/remote.git"
 
       // Two engineers begin at the same commit.
       let ada = try await engineer("ada", project, host)
-      let bob = try await engineer("bob", project, host)
+      let bob = try await engineer("bob", project, inside)
       try await ada.branch("web", adding: Self.policy("web"), before: true)
       try await bob.branch("db", adding: Self.policy("db"), before: false)
       try await ada.git("push", "-q", "origin", "web")
@@ -54,7 +58,7 @@ import Values
       try await ada.tool("verify")
 
       // Ada is merged first. Bob's pipeline sees it, and he follows its advice.
-      try await merge("web", into: project, host)
+      try await merge("web", into: project)
       try await bob.git("fetch", "-q", "origin")
       let fork = try await bob.json("validate", "--merge-base", "origin/main", exits: 65)
       #expect(fork.at("error.message")?.string?.contains("version 0002 is db here, and web there") == true)
@@ -68,14 +72,14 @@ import Values
       try await bob.git("add", ".vault-migrations")
       try await bob.git("commit", "-q", "-m", "Merge main")
       #expect(try await bob.push("db").status == 0)
-      try await merge("db", into: project, host)
+      try await merge("db", into: project)
 
       // Two pipelines start at once.
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for name in ["first", "second"] {
+        for (name, address) in [("first", host), ("second", inside)] {
           group.addTask {
             let runner = try await project.clone("runner-\(name)", "--depth", "1")
-            try await runner.git("remote", "set-url", "origin", host)
+            try await runner.git("remote", "set-url", "origin", address)
             let outcome = try await runner.run(["sync", "--lock-timeout", "1m"])
             #expect(outcome.status == 0, "\(outcome.errors)")
           }
@@ -87,7 +91,7 @@ import Values
 
       // Somebody changes a role by hand; the nightly job tells, and puts it back.
       try server.request("POST", "auth/approle/role/web", #"{"token_ttl": 60}"#)
-      let night = try await engineer("night", project, host)
+      let night = try await engineer("night", project, inside)
       #expect(try await night.json("drift", exits: 2).at("drift.0.path") == "auth/approle/role/web")
       try await night.tool("drift", "--revert")
       #expect(try server.data("auth/approle/role/web")?["token_ttl"] == 1200)
@@ -98,7 +102,7 @@ import Values
       try await night.git("add", ".vault-migrations")
       try await night.git("commit", "-q", "-m", "Take db back")
       #expect(try await night.push("back").status == 0)
-      try await merge("back", into: project, host)
+      try await merge("back", into: project)
       let runner = try await project.clone("runner-last", "--depth", "1")
       try await runner.tool("sync")
       #expect(try server.data("sys/policies/acl/db") == nil)
@@ -120,10 +124,10 @@ import Values
   }
 
   /// What the host does when a pull request is accepted.
-  private func merge(_ branch: String, into project: Project, _ host: String) async throws {
+  private func merge(_ branch: String, into project: Project) async throws {
     let merger = try await project.clone("merge-\(branch)")
     try await merger.git("merge", "-q", "--no-ff", "-m", "Merge \(branch)", "origin/\(branch)")
-    try await merger.git("push", "-q", host, "HEAD:main")
+    try await merger.git("push", "-q", "origin", "HEAD:main")
   }
 }
 

@@ -72,7 +72,9 @@ private struct Scene {
         .worldChanged,
         "\(path) \(message)",
         path: path,
-        hint: "look with drift; then --revert \(path) overwrites it, --keep \(path) leaves it"
+        hint: message.contains("somebody else")
+          ? "look with drift; then --revert \(path) overwrites it, --keep \(path) leaves it"
+          : "--revert \(path) overwrites it, --keep \(path) leaves it; baseline takes a server as it is"
       )
     )
   }

@@ -73,7 +73,8 @@ extension Endpoint {
   /// Whether a baseline can do without a field: no read shows it, or what is shown is secret.
   fileprivate func mayStayUntold(_ keys: [String]) -> Bool {
     guard let first = keys.first else { return false }
-    return self.kind == .kvData || self.writeOnly.matches(first) || isSecret(field: keys.joined(separator: "."))
+    return self.kind == .kvData || self.writeOnly.matches(first)
+      || isSecret(field: keys.joined(separator: "."))
       || self.shape.maskedURLs.contains(first)
   }
 }

@@ -55,6 +55,39 @@ package struct Generator {
     return migration
   }
 
+  /// A version without tasks, which stands for all before it.
+  ///
+  /// - Parameters:
+  ///   - project: Schema and migrations, which must say the same.
+  ///   - name: `nil` calls it `checkpoint`.
+  /// - Returns: A migration that follows from the last one; `nil` when that is a checkpoint.
+  /// - Throws: ``Problem`` when there is nothing to stand for, or the schema says more.
+  package static func checkpoint(for project: Project, name: String? = nil) throws -> Migration? {
+    guard let last = project.migrations.last else {
+      throw Problem(
+        .usage,
+        "there is no migration yet that a checkpoint could stand for",
+        hint: "run generate without --checkpoint first"
+      )
+    }
+    guard try next(for: project) == nil else {
+      throw Problem(
+        .usage,
+        "the schema has changes that are in no migration yet",
+        hint: "run generate for them, or take them back with git, before the checkpoint"
+      )
+    }
+    guard !last.isCheckpoint else { return nil }
+    let version = last.version + 1
+    return Migration(
+      version: version,
+      name: try migrationName(name ?? "checkpoint", version, []),
+      parent: last.checksum,
+      tasks: [],
+      isCheckpoint: true
+    )
+  }
+
   private init(project: Project, moves: MoveChoice) throws(Problem) {
     self.project = project
     self.moves = moves

@@ -20,6 +20,8 @@ struct TaskOrder {
   func levels(of tasks: [Task], environment: String) -> [[Int]] {
     let deleted = Self.deleted(in: tasks)
     var levels: [[Int]] = []
+    // What the last level holds, to be asked by every task.
+    var level: (tasks: Set<Int>, paths: Set<VaultPath>) = ([], [])
     var previous: (rank: Int, depth: Int)?
     let dependencies = TaskDependencies(tasks, catalogue, mounts)
     for (index, task) in tasks.enumerated() where task.scope.includes(environment) {
@@ -29,13 +31,16 @@ struct TaskOrder {
         case .run, .move: true
         case .write, .delete: task.once
         }
-      let isRepeated = levels.last?.contains { tasks[$0].path == task.path } ?? false
-      let waits = levels.last.map { !dependencies.needs[index].isDisjoint(with: $0) } ?? false
+      let isRepeated = level.paths.contains(task.path)
+      let waits = dependencies.needs[index].contains { level.tasks.contains($0) }
       if let previous, previous == rank, !isAction, !isRepeated, !waits {
         levels[levels.count - 1].append(index)
       } else {
         levels.append([index])
+        level = ([], [])
       }
+      level.tasks.insert(index)
+      level.paths.insert(task.path)
       previous = isAction ? nil : rank
     }
     return levels

@@ -30,14 +30,23 @@ final class LedgerStore: RecordStore {
 
   func read(_ names: [String]) throws -> [String: Ledger.Entry] {
     var entries: [String: Ledger.Entry] = [:]
-    for name in names { entries[name] = try read(name) }
+    let found = try client.asking("what the ledger has recorded") { () throws(VaultError) in
+      try client.readKV(mount, names.map { folder + $0 })
+    }
+    for (name, secret) in zip(names, found) { entries[name] = try secret.map { try entry($0, of: name) } }
     return entries
   }
 
   /// Reads a document; `nil` if there is none, and null if it was deleted or cannot be read.
   func read(_ name: String) throws(VaultError) -> Ledger.Entry? {
+    let found = try client.asking("the ledger's record \(name)") { () throws(VaultError) in
+      try client.readKV(mount, folder + name)
+    }
+    return try found.map { found throws(VaultError) in try entry(found, of: name) }
+  }
+
+  private func entry(_ found: KVSecret, of name: String) throws(VaultError) -> Ledger.Entry {
     let name = folder + name
-    guard let found = try client.readKV(mount, name) else { return nil }
     guard let data = found.data else { return Ledger.Entry(value: .null, version: found.version) }
     var text = data["value"]?.string ?? ""
     for (index, version) in (data["parts"]?.array ?? []).enumerated() {
@@ -65,7 +74,9 @@ final class LedgerStore: RecordStore {
       members["parts"] = .array(versions.map { .number(Number($0)) })
     }
     do throws(VaultError) {
-      return try client.writeKV(mount, name, .object(members), cas: version)
+      return try client.asking("to record \(name) in the ledger") { () throws(VaultError) in
+        try client.writeKV(mount, name, .object(members), cas: version)
+      }
     } catch {
       guard error.kind == .casMismatch else { throw error }
       return nil

@@ -157,7 +157,9 @@ struct GivenValues {
     }
     let places = Dictionary(grouping: values[nil] ?? [], by: \.path)
     let read = places.keys.filter { catalogue.endpoint(for: $0, mounts: mounts).kind != .action }.sorted()
-    let results = target.client.perform(read.map { VaultRequest(.read, $0) })
+    let results = target.client.asking("a value that is referred to") {
+      target.client.perform(read.map { VaultRequest(.read, $0) })
+    }
     for (path, result) in zip(read, results) {
       let isVersioned = catalogue.endpoint(for: path, mounts: mounts).kind == .kvData
       let content = try Self.data(of: result)
@@ -181,7 +183,9 @@ struct GivenValues {
     let readable = objects.filter { endpoint(of: $0).kind == .resource }
     let sources = Dictionary(grouping: readable, by: \.idSource)
     let asked = sources.keys.sorted { $0.path < $1.path }
-    let answers = client.perform(asked.map { VaultRequest($0.lists ? .list : .read, $0.path) })
+    let answers = client.asking("an id that is referred to") {
+      client.perform(asked.map { VaultRequest($0.lists ? .list : .read, $0.path) })
+    }
     for (source, answer) in zip(asked, answers) {
       guard let data = try Self.data(of: answer) else { continue }
       for object in sources[source] ?? [] {

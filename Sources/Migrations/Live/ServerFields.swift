@@ -61,8 +61,9 @@ extension Target {
         plugins.insert(kind + marks.joined(separator: " "))
       }
     }
-    add(try client.mounts(), "")
-    add(try client.authMounts(), "auth/")
+    let (engines, methods) = try mountEntries(in: "")
+    add(engines, "")
+    add(methods, "auth/")
     return (
       table, ["version": .string(health.version), "plugins": .array(plugins.sorted().map(Value.string))]
     )
@@ -76,7 +77,9 @@ extension Target {
       query: [("generic_mount_paths", "false")]
     )
     do throws(VaultError) {
-      let document = try client.perform(request).raw
+      let document = try client.asking("how the server describes its fields") { () throws(VaultError) in
+        try client.perform(request).raw
+      }
       if let fields = Specification(document, mounts: mounts, catalogue: catalogue).distilled {
         return fields
       }

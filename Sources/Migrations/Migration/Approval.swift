@@ -65,6 +65,6 @@ extension Migration {
       guard let counted = losses[tasks[index].path]?.counted, !counted.isEmpty else { continue }
       tasks[index].approvals[environment]?.losses = counted
     }
-    return Migration(version: version, name: name, parent: parent, tasks: tasks)
+    return with(tasks: tasks)
   }
 }

@@ -9,12 +9,20 @@ package struct Migration: Hashable, Sendable {
   /// The checksum of the version before; `nil` for the first.
   package let parent: String?
   package let tasks: [Task]
+  /// It has no tasks, and stands for all versions before it: `verify` begins at what they declare together.
+  package let isCheckpoint: Bool
 
-  package init(version: Int, name: String, parent: String?, tasks: [Task]) {
+  package init(version: Int, name: String, parent: String?, tasks: [Task], isCheckpoint: Bool = false) {
     self.version = version
     self.name = name
     self.parent = parent
     self.tasks = tasks
+    self.isCheckpoint = isCheckpoint
+  }
+
+  /// The same migration with other tasks.
+  func with(tasks: [Task]) -> Migration {
+    Migration(version: version, name: name, parent: parent, tasks: tasks, isCheckpoint: isCheckpoint)
   }
 
   /// Room for a time to the second and more, and there is always a next one.
@@ -34,8 +42,7 @@ package struct Migration: Hashable, Sendable {
   package var checksum: String {
     var tasks = tasks
     for index in tasks.indices { tasks[index].approvals = [:] }
-    let bare = Migration(version: version, name: name, parent: parent, tasks: tasks)
-    return "sha256:" + Digests.sha256(JSON.text(bare.value).utf8)
+    return "sha256:" + Digests.sha256(JSON.text(with(tasks: tasks).value).utf8)
   }
 
   /// How the objects that it writes are shared, by path.
@@ -58,6 +65,7 @@ package struct Migration: Hashable, Sendable {
       "version": .number(Number(version)), "name": .string(name), "tasks": .array(tasks.map(\.value)),
     ]
     members["parent"] = parent.map(Value.string)
+    if isCheckpoint { members["checkpoint"] = true }
     return .object(members)
   }
 }

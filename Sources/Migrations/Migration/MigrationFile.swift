@@ -6,7 +6,7 @@ import YAML
 /// The YAML form of a migration.
 package enum MigrationFile {
   /// How keys are ordered, so that a task reads from path to outcome.
-  private static let keyOrder = ["version", "name", "parent", "tasks"] + taskKeys
+  private static let keyOrder = ["version", "name", "parent", "checkpoint", "tasks"] + taskKeys
 
   private static let taskKeys = [
     "path", "namespace", "once", "write", "run", "save", "unless", "at_most_once", "delete", "move", "from",
@@ -54,7 +54,7 @@ package enum MigrationFile {
       return nil
     }
     guard var map = MapReader(root, "the migration", diagnostics) else { return nil }
-    map.know(["version", "name", "parent", "tasks"])
+    map.know(["version", "name", "parent", "checkpoint", "tasks"])
     defer { map.finish() }
     guard let version = map.integer("version"), let name = map.string("name"), let tasks = map.node("tasks")
     else {
@@ -66,13 +66,22 @@ package enum MigrationFile {
       return nil
     }
     let parent = map.string("parent")
+    let isCheckpoint = map.bool("checkpoint") ?? false
     guard case .sequence(let nodes) = tasks.content else {
       diagnostics.error("tasks must be a list, not \(tasks.value.kind)", at: tasks.location)
       return nil
     }
     let read = nodes.compactMap { task($0, diagnostics) }
     guard read.count == nodes.count else { return nil }
-    return Migration(version: version, name: name, parent: parent, tasks: read)
+    if isCheckpoint, !read.isEmpty {
+      diagnostics.error(
+        "a checkpoint stands for the versions before it, and has no tasks of its own",
+        at: tasks.location,
+        hint: "\"generate --checkpoint\" writes it; changes belong into the version behind it"
+      )
+      return nil
+    }
+    return Migration(version: version, name: name, parent: parent, tasks: read, isCheckpoint: isCheckpoint)
   }
 
   /// Reads tasks that somebody wrote by hand, to be done once: a list in the form that migrations have.

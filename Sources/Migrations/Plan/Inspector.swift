@@ -98,8 +98,12 @@ package struct Inspector {
     let tasks = migration.tasks.filter { $0.scope.includes(name) }
     let created = tasks.filter { $0.was == .absent }.map(\.path)
     var encounter = Encounter()
-    encounter.existing = try target.reader(for: migration.writes).read(created, mounts: mounts, doubting: Set(created))
-      .keys.sorted()
+    encounter.existing = try target.reader(for: migration.writes).read(
+      created,
+      mounts: mounts,
+      doubting: Set(created)
+    )
+    .keys.sorted()
     encounter.losses = try losses(of: migration)
     return encounter
   }
@@ -189,10 +193,12 @@ package struct Inspector {
   }
 
   private func live(_ view: RecordedView) throws -> [VaultPath: Value] {
-    try target.reader(for: view.applied.resources, sharing: view.applied.manages).read(
-      view.layers.observed.keys,
-      mounts: view.mounts
-    )
+    try target.client.asking("whether it drifted") {
+      try target.reader(for: view.applied.resources, sharing: view.applied.manages).read(
+        view.layers.observed.keys,
+        mounts: view.mounts
+      )
+    }
   }
 
   private func drift(_ view: RecordedView, _ live: [VaultPath: Value]) -> [Change] {

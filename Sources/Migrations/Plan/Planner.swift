@@ -34,7 +34,7 @@ package enum Planner {
   }
 
   /// The same, of the migration that would be generated.
-  static func unwritten(_ next: Migration, environment: String, catalogue: Catalogue) -> [Change] {
+  package static func unwritten(_ next: Migration, environment: String, catalogue: Catalogue) -> [Change] {
     changes(of: next, for: environment, catalogue: catalogue).map { change in
       var change = change
       change.version = nil

@@ -28,6 +28,8 @@ package struct BlobSource: ProjectSource {
     return names.isEmpty ? nil : names.sorted()
   }
 
+  package func ids(of paths: [String], in repository: Repository) -> [ObjectID?] { paths.map { blobs[$0] } }
+
   package func shown(_ path: String) -> String {
     shownFolder.isEmpty ? path : "\(shownFolder)/\(path)"
   }

@@ -32,7 +32,8 @@ package struct Project: Sendable {
     from source: any ProjectSource,
     schemaFrom schemaSource: (any ProjectSource)? = nil,
     over catalogue: Catalogue = .builtIn,
-    readingSchema needsSchema: (Settings) -> Bool = { _ in true }
+    readingSchema needsSchema: (Settings) -> Bool = { _ in true },
+    readingMigrations needsMigrations: Bool = true
   ) throws -> Project {
     let schemaSource = schemaSource ?? source
     let (settings, warnings) = try readSettings(from: source)
@@ -64,8 +65,8 @@ package struct Project: Sendable {
     } catch {
       for problem in error.items { diagnostics.add(problem) }
     }
-    let migrations = try readMigrations(from: source, settings, diagnostics)
-    let chain = try readChain(from: source, settings, diagnostics)
+    let migrations = needsMigrations ? try readMigrations(from: source, settings, diagnostics) : []
+    let chain = needsMigrations ? try readChain(from: source, settings, diagnostics) : Chain()
     found += try diagnostics.finish()
     return Project(
       settings: settings,

@@ -1,4 +1,4 @@
-import Git
+package import Git
 
 /// A file of the project, wherever it was read from.
 package struct ProjectFile: Hashable, Sendable {
@@ -20,11 +20,18 @@ package protocol ProjectSource {
   /// The names in a folder, sorted, sub-folders with a slash at the end; `nil` if there is no such folder.
   func names(in folder: String) throws -> [String]?
 
+  /// The ids that files have as blobs; `nil` for what is not there.
+  func ids(of paths: [String], in repository: Repository) throws -> [ObjectID?]
+
   /// How a path is shown to users.
   func shown(_ path: String) -> String
 }
 
 extension ProjectSource {
+  package func ids(of paths: [String], in repository: Repository) throws -> [ObjectID?] {
+    try paths.map { try bytes(at: $0).map(Repository.blobID) }
+  }
+
   /// The YAML files of a path that is one file or a folder of files, at any depth.
   package func files(at path: String) throws -> [ProjectFile]? {
     if let bytes = try bytes(at: path) { return [ProjectFile(path: shown(path), bytes: bytes)] }

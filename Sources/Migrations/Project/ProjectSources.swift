@@ -52,6 +52,11 @@ package struct WorkTreeSource: ProjectSource {
     }.sorted()
   }
 
+  package func ids(of paths: [String], in repository: Repository) throws -> [ObjectID?] {
+    let known = repository.cleanFiles(paths.map { "\(folder)/\($0)" })
+    return try zip(paths, known).map { path, id in try id ?? bytes(at: path).map(Repository.blobID) }
+  }
+
   package func shown(_ path: String) -> String {
     shownFolder.isEmpty ? path : "\(shownFolder)/\(path)"
   }
@@ -81,6 +86,10 @@ package struct RevisionSource: ProjectSource {
       return nil
     }
     return try repository.tree(entry.id).map { $0.kind == .tree ? $0.name + "/" : $0.name }.sorted()
+  }
+
+  package func ids(of paths: [String], in repository: Repository) throws -> [ObjectID?] {
+    try paths.map { try repository.entry("\(folder)/\($0)", at: commit)?.id }
   }
 
   package func shown(_ path: String) -> String {

@@ -74,7 +74,8 @@ package struct Rebase {
         version: (parent?.version ?? 0) + 1,
         name: migration.name,
         parent: parent?.checksum,
-        tasks: migration.tasks
+        tasks: migration.tasks,
+        isCheckpoint: migration.isCheckpoint
       )
       let link = Chain.Link(
         version: new.version,

@@ -29,7 +29,9 @@ extension Runner {
       )
     }
     let from = standing.hold?.to ?? standing.version
-    let to = version ?? from - 1
+    // A checkpoint did nothing that could be taken back: the version before it is meant.
+    let newest = project.migrations.last { $0.version <= from && !$0.isCheckpoint }?.version ?? from
+    let to = version ?? newest - 1
     guard to >= 0, to < from else {
       throw Problem(
         .usage,
@@ -49,6 +51,13 @@ extension Runner {
     let history = standing.history.filter { $0.version <= from }
     let name = target.environment.name
     let undone = project.migrations.filter { $0.version > to && $0.version <= from }
+    guard !undone.allSatisfy(\.isCheckpoint) else {
+      throw Problem(
+        .usage,
+        "\(Migration.label(from)) is a checkpoint, which changed nothing: there is nothing to take back",
+        hint: "pass --to with a version below \(Migration.label(newest)), or leave --to out"
+      )
+    }
     try Undo.refuseMoves(undone, environment: name)
     var undo = Undo(from: try fold(upTo: from), to: try fold(upTo: to), catalogue: target.catalogue) {
       history.before($0, after: to)

@@ -168,7 +168,9 @@ struct Preflight {
   private func capabilities(of needs: [Need], in namespace: String) throws -> [String: Set<String>]? {
     do throws(VaultError) {
       let paths = Set(needs.map(\.path.path)).union(needs.compactMap(\.orRead?.path))
-      return try target.client.capabilities(of: paths.sorted(), namespace: namespace)
+      return try target.client.asking("what the token may do") { () throws(VaultError) in
+        try target.client.capabilities(of: paths.sorted(), namespace: namespace)
+      }
     } catch {
       // Nor can a token be asked that may not even ask.
       if error.kind == .namespaceNotFound || error.kind == .denied { return nil }

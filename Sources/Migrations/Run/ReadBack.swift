@@ -2,6 +2,7 @@ import Catalogue
 import Configuration
 import StateTracker
 import Values
+import VaultClient
 
 /// What a version left behind, read at its end: later tasks change what earlier ones wrote.
 struct ReadBack {
@@ -90,7 +91,9 @@ struct ReadBack {
       }
     }
     let observed = shown.filter { change.observed[$0] == nil }
-    let live = try reader.read(observed, mounts: mounts)
+    let live = try context.target.client.asking("what \(migration.label) left behind") {
+      try reader.read(observed, mounts: mounts)
+    }
     for path in observed { change.observed[path] = .some(live[path].map { recorded($0, at: path) }) }
     return change
   }

@@ -22,6 +22,7 @@ package final class Target {
   private let clock = ContinuousClock()
   private let startedAt: ContinuousClock.Instant
   private var listedMounts: [String: MountTable] = [:]
+  private var listedEntries: [String: (engines: [String: Value], methods: [String: Value])] = [:]
   /// Values that were looked up for `${saved:…}` and `${vault:…}`; each is asked for once.
   var knownValues: [GivenObject: GivenValues.Finding] = [:]
 
@@ -202,9 +203,20 @@ package final class Target {
     return table
   }
 
+  /// What the server lists as mounted, asked for once: runs know themselves what they mount.
+  func mountEntries(
+    in namespace: String
+  ) throws(VaultError) -> (engines: [String: Value], methods: [String: Value]) {
+    if let known = listedEntries[namespace] { return known }
+    let entries = try client.asking("what is mounted") { () throws(VaultError) in
+      (engines: try client.mounts(namespace: namespace), methods: try client.authMounts(namespace: namespace))
+    }
+    listedEntries[namespace] = entries
+    return entries
+  }
+
   private func listMounts(in namespace: String) throws(VaultError) -> MountTable {
-    let engines = try client.mounts(namespace: namespace)
-    let methods = try client.authMounts(namespace: namespace)
+    let (engines, methods) = try mountEntries(in: namespace)
     var table = MountTable()
     for (name, entry) in engines { table.insert(VaultPath(name, in: namespace), declared: entry) }
     for (name, entry) in methods { table.insert(VaultPath("auth/" + name, in: namespace), declared: entry) }

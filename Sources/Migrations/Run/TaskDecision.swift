@@ -39,6 +39,8 @@ struct TaskView {
   var id: String?
   /// The version that the server counts, where it checks that nobody else wrote since.
   var version: Int?
+  /// The entity of an alias that a login made: it does not count, and is given its alias back by a rollback.
+  var owner: Value?
 }
 
 extension TaskDecision {
@@ -123,8 +125,10 @@ extension TaskDecision {
         .worldChanged,
         "\(view.task.path) \(what)\(differences.listed)",
         path: view.task.path.description,
-        hint:
-          "look with drift; then --revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
+        hint: (view.recorded == nil ? "" : "look with drift; then ")
+          + "--revert \(view.task.path) overwrites it, --keep \(view.task.path) leaves it"
+          // What was never recorded is nothing that drift knows.
+          + (view.recorded == nil ? "; baseline takes a server as it is" : "")
       )
     )
   }

@@ -69,7 +69,10 @@ extension VersionRun {
     try await context.lock.hold()
     try revokeLeases(of: group.map(\.view.task))
     let deadline = ContinuousClock.now + context.lock.workingTime
-    let results = context.target.client.perform(group.map(\.request), startingBefore: deadline)
+    let client = context.target.client
+    let results = client.asking("a task of \(migration.label)") {
+      client.perform(group.map(\.request), startingBefore: deadline)
+    }
     var left: [Sending] = []
     var failure: (any Error)?
     for (item, result) in zip(group, results) {
@@ -111,12 +114,14 @@ extension VersionRun {
     var versions: [VaultPath: Int] = [:]
     let endpoints = Dictionary(tasks.map { ($0.path, endpoint(of: $0)) }, uniquingKeysWith: { $1 })
     let new = Set(tasks.lazy.filter { $0.was == .absent }.map(\.path))
-    var live = try reader.read(tasks.map(\.path), mounts: mounts, doubting: new) { path, answer in
-      let endpoint = endpoints[path]
-      let field = endpoint?.kind == .kvData ? "current_version" : endpoint?.checkAndSet?.version
-      versions[path] = field.flatMap { answer[$0]?.integer }
+    var live = try context.target.client.asking("what tasks of \(migration.label) meet") {
+      try reader.read(tasks.map(\.path), mounts: mounts, doubting: new) { path, answer in
+        let endpoint = endpoints[path]
+        let field = endpoint?.kind == .kvData ? "current_version" : endpoint?.checkAndSet?.version
+        versions[path] = field.flatMap { answer[$0]?.integer }
+      }
     }
-    let ids = try identify(tasks, &live)
+    let (ids, owners) = try identify(tasks, &live)
     // Secrets are read only where their version alone cannot tell whether they are ours.
     let unpaired = tasks.filter { task in
       guard let now = live[task.path], task.action != .delete, endpoint(of: task).kind == .kvData else {
@@ -129,6 +134,7 @@ extension VersionRun {
       let values = try values(of: task, given, absent, isThere: live[task.path] != nil)
       var view = view(of: task, values, live: live[task.path], content: content[task.path])
       view.id = ids[task.path]
+      view.owner = owners[task.path]
       view.version = versions[task.path]
       return view
     }
@@ -137,18 +143,22 @@ extension VersionRun {
   /// The ids of objects that the server knows by those alone.
   ///
   /// An alias that a login made belongs to nobody yet, so that its entity does not count.
-  private func identify(_ tasks: [Task], _ live: inout [VaultPath: Value]) throws -> [VaultPath: String] {
+  private func identify(
+    _ tasks: [Task],
+    _ live: inout [VaultPath: Value]
+  ) throws -> (ids: [VaultPath: String], owners: [VaultPath: Value]) {
+    var owners: [VaultPath: Value] = [:]
     let named = tasks.filter { endpoint(of: $0).lookup != nil && live[$0.path] != nil }.map(\.path)
-    guard !named.isEmpty else { return [:] }
+    guard !named.isEmpty else { return ([:], [:]) }
     let unknown = named.filter {
       $0.path.hasPrefix("identity/entity-alias/") && context.layers.observed[$0] == nil
     }
     for path in try reader.ownedByLogins(live.filter { unknown.contains($0.key) }) {
       guard case .object(var members)? = live[path] else { continue }
-      members["canonical_id"] = nil
+      owners[path] = members.removeValue(forKey: "canonical_id")
       live[path] = .object(members)
     }
-    return try reader.ids(of: named, mounts: mounts)
+    return (try reader.ids(of: named, mounts: mounts), owners)
   }
 
   /// What a task writes, and what it says was there, both resolved.
@@ -236,7 +246,12 @@ extension VersionRun {
   }
 
   private func before(_ view: TaskView) -> Value? {
-    view.live.map { context.fingerprints.replacingSecrets(in: $0, at: view.task.path, view.endpoint) }
+    guard var found = view.live else { return nil }
+    if let owner = view.owner, case .object(var members) = found {
+      members["canonical_id"] = owner
+      found = .object(members)
+    }
+    return context.fingerprints.replacingSecrets(in: found, at: view.task.path, view.endpoint)
   }
 
   private func finish(_ index: Int, _ view: TaskView, _ progress: RunRecord.Progress) {

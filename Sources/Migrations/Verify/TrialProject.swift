@@ -27,11 +27,11 @@ package struct TrialProject {
     catalogue = project.catalogue
     known = Set(environment.variables.keys).union(project.settings.variables.keys)
     let mounts = try Fold(project.migrations, environment: environment.name).mounts
-    for migration in project.migrations {
-      for task in migration.tasks { note(task, mounts) }
-    }
+    let summed = try Self.summing(project, environment, upTo: first - 1)
+    // What only the history before it had is not tried, and no news.
+    for task in summed.flatMap(\.tasks) { note(task, mounts) }
     var parent: Migration?
-    for migration in try Self.summing(project, environment, upTo: first - 1) {
+    for migration in summed {
       let tried = Migration(
         version: migration.version,
         name: migration.name,

@@ -131,12 +131,8 @@ struct RunCommand: Sendable {
 
   func outcome() async throws -> Outcome {
     let open = try revision.map { try OpenProject.at($0, context) } ?? OpenProject.inWorkTree(context)
-    do {
-      return try await outcome(of: open)
-    } catch {
-      if !flags.dryRun { Notifier(open: open, context: context).failed(error) }
-      throw error
-    }
+    guard !flags.dryRun else { return try await outcome(of: open) }
+    return try await Notifier(open: open, context: context).telling { try await outcome(of: open) }
   }
 
   private func outcome(of open: OpenProject) async throws -> Outcome {

@@ -97,7 +97,7 @@ private struct Examination {
     } catch {
       return found + [Finding("project", error)]
     }
-    found.append(hooks())
+    found.append(await hooks())
     do {
       let environment = try open.project.settings.environment(context.options.env)
       found.append(await remote(of: environment, open))
@@ -156,9 +156,9 @@ private struct Examination {
     )
   }
 
-  private func hooks() -> Finding {
+  private func hooks() async -> Finding {
     do {
-      let place = try HookPlace(context)
+      let place = try await HookPlace(context)
       let absent = place.needed.filter { !place.isInstalled($0) }.map(\.rawValue)
       if absent.isEmpty { return Finding("hooks", .good, "installed") }
       return Finding(

@@ -19,6 +19,7 @@ struct GenerateCommand: ToolCommand {
         vault-migrations generate -m move-keys --once-from moves.yaml
         vault-migrations generate -m drop-legacy --approve prod="legacy/ is empty since May"
         vault-migrations generate -m rename --move apps/=services/
+        vault-migrations generate --checkpoint
       """
   )
 
@@ -45,6 +46,12 @@ struct GenerateCommand: ToolCommand {
   )
   var onceFrom: String?
 
+  @Flag(
+    help:
+      "Write a version without tasks that stands for all before it: verify begins there, servers stay as they are."
+  )
+  var checkpoint = false
+
   @Flag(help: "Show the migration, write nothing.")
   var dryRun = false
 
@@ -56,6 +63,16 @@ struct GenerateCommand: ToolCommand {
 
   @OptionGroup var base: BaseOption
   @OptionGroup var global: GlobalOptions
+
+  func validate() throws {
+    guard checkpoint else { return }
+    let others = [
+      ("--approve", !approve.isEmpty), ("--move", !move.isEmpty), ("--no-move", noMove),
+      ("--once-from", onceFrom != nil),
+    ]
+    guard let other = others.first(where: \.1) else { return }
+    throw ValidationError("\(other.0) is about tasks, and --checkpoint writes a version that has none")
+  }
 
   func run(in context: Context) async throws -> Int32 {
     let folder = try context.projectFolder()
@@ -75,14 +92,17 @@ struct GenerateCommand: ToolCommand {
     var problems = try Validator.problems(in: project, comparesSchema: false)
     try Problems.check(problems)
     let approvals = try Approvals.parse(approve, project)
-    var migration = try Generator.next(
-      for: project,
-      name: name,
-      approvals: approvals,
-      moves: try moves(),
-      once: try onceTasks(context)
-    )
-    let live = await LiveLook(open: open, context: context, isOffline: offline)
+    var migration =
+      checkpoint
+      ? try Generator.checkpoint(for: project, name: name)
+      : try Generator.next(
+        for: project,
+        name: name,
+        approvals: approvals,
+        moves: try moves(),
+        once: try onceTasks(context)
+      )
+    let live = await LiveLook(open: open, context: context, isOffline: offline || checkpoint)
       .look(approving: approvals.keys.sorted(), &migration)
     // The server at hand knows its own fields better than any table.
     let fields = live.fieldWarnings ?? Validator.fieldWarnings(in: project, .builtIn)

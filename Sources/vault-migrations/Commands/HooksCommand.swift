@@ -36,7 +36,7 @@ struct HooksCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in context: Context) async throws -> Int32 {
-      let place = try HookPlace(context)
+      let place = try await HookPlace(context)
       let chosen = hooks.isEmpty ? place.needed : hooks
       if let manager = place.manager, manager != .husky {
         context.console.result([
@@ -47,7 +47,8 @@ struct HooksCommand: AsyncParsableCommand {
         return 0
       }
       try await place.noteProgram()
-      for hook in chosen {
+      // git runs both, and twice is no better than once.
+      for hook in chosen where !place.configured.serve(hook) {
         if place.manager == .husky { try place.husky.add(hook) } else { try place.folder.install(hook) }
       }
       context.console.result(place.json(chosen)) { place.text(chosen, $0) }
@@ -68,7 +69,7 @@ struct HooksCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in context: Context) async throws -> Int32 {
-      let place = try HookPlace(context)
+      let place = try await HookPlace(context)
       var removed: [String] = []
       for hook in Hook.allCases {
         let isGone =
@@ -96,7 +97,7 @@ struct HooksCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in context: Context) async throws -> Int32 {
-      let place = try HookPlace(context)
+      let place = try await HookPlace(context)
       context.console.result(place.json(place.needed)) { place.text(place.needed, $0) }
       return 0
     }
@@ -110,13 +111,15 @@ struct HookPlace {
   let repository: Repository
   let folder: HookFolder
   let manager: HookManager?
+  let configured: ConfiguredHooks
   private let context: Context
 
-  init(_ context: Context) throws {
+  init(_ context: Context) async throws {
     self.context = context
     repository = try context.repository(holding: context.workingDirectory)
     folder = try HookFolder(of: repository, environment: context.environment)
     manager = HookManager(of: repository, folder)
+    configured = try await ConfiguredHooks(in: repository, context)
   }
 
   var needed: [Hook] { Hook.needed(inBare: repository.isBare) }
@@ -148,11 +151,13 @@ struct HookPlace {
     }
   }
 
-  func isInstalled(_ hook: Hook) -> Bool { state(hook) == HookFolder.State.installed.rawValue }
+  func isInstalled(_ hook: Hook) -> Bool { ["installed", "configured"].contains(state(hook)) }
 
   private func state(_ hook: Hook) -> String {
-    guard manager == .husky else { return folder.state(hook).rawValue }
-    return husky.contains(hook) ? "installed" : "absent"
+    let state =
+      manager == .husky
+      ? husky.contains(hook) ? HookFolder.State.installed : .absent : folder.state(hook)
+    return [.installed, .outdated].contains(state) || !configured.serve(hook) ? state.rawValue : "configured"
   }
 
   func text(_ hooks: [Hook], _ style: Style) -> String {
@@ -161,6 +166,7 @@ struct HookPlace {
       let chained = folder.chains(hook) ? ", after the one that was there" : ""
       text += "\(hook.rawValue): \(state(hook))\(chained)\n"
     }
+    text += configured.text(style)
     let place = manager == .husky ? husky.folder : folder.path
     return text + style.faint("in \(place)\n") + (manager.map { $0 == .husky ? "" : $0.instructions } ?? "")
   }
@@ -177,6 +183,7 @@ struct HookPlace {
           uniquingKeysWith: { $1 }
         )
       ),
+      "configured": configured.json,
     ]
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import FoundationEssentials
+import Git
 import Resources
 import Values
 
@@ -53,30 +54,44 @@ struct InitCommand: ToolCommand {
     }
     let settings = try ci.isEmpty ? nil : existing.map { try Self.settings(in: $0, context) }
     let root = settings == nil ? context.workingDirectory : Self.parent(of: existing ?? "")
-    let terms = try PipelineTerms(settings: settings, environment: global.env, image: image)
+    let folder = ci.isEmpty ? "" : Self.folder(of: root, context)
+    let terms = try PipelineTerms(settings: settings, environment: global.env, image: image, folder: folder)
     if let show { return try print(show, terms, context) }
-    var writer = FileWriter(root: root, isDry: dryRun)
-    if settings == nil { try scaffold(&writer) }
+    // Systems look for their files at the root of the repository.
+    let top = folder.isEmpty ? root : String(root.dropLast(folder.count + 1))
+    var writer = FileWriter(root: top, isDry: dryRun)
+    if settings == nil { try scaffold(&writer, in: folder.isEmpty ? "" : folder + "/", root) }
     for pipeline in ci {
       for file in pipeline.files {
-        try writer.write(terms.text(of: file), to: file.path, advice: pipeline.advice(for: file.path))
+        let path = terms.path(of: file)
+        try writer.write(terms.text(of: file), to: path, advice: pipeline.advice(for: path))
       }
     }
     report(writer, terms, context)
     return 0
   }
 
-  private func scaffold(_ writer: inout FileWriter) throws {
-    let name = project ?? Self.projectName(from: writer.root)
+  /// Where a folder lies in its repository; empty for the root of one, and outside of any.
+  private static func folder(of root: String, _ context: Context) -> String {
+    guard let repository = try? context.repository(holding: root), repository.workTree != nil else {
+      return ""
+    }
+    let folder = OpenProject.relative(root, in: repository)
+    // A symbolic link may lead there by another name.
+    return folder.hasPrefix("/") || !root.hasSuffix("/" + folder) ? "" : folder
+  }
+
+  private func scaffold(_ writer: inout FileWriter, in prefix: String, _ root: String) throws {
+    let name = project ?? Self.projectName(from: root)
     for file in Self.files {
       guard let template = Resources.bytes(at: "templates/\(file)") else {
         throw Problem(.operationFailed, "the program was built without its templates")
       }
       let text = String(decoding: template, as: UTF8.self).replacing("PROJECT", with: name)
-      try writer.write(text, to: ".vault-migrations/\(file)", advice: nil)
+      try writer.write(text, to: "\(prefix).vault-migrations/\(file)", advice: nil)
     }
     if !dryRun {
-      let migrations = writer.root + "/.vault-migrations/migrations"
+      let migrations = root + "/.vault-migrations/migrations"
       try FileManager.default.createDirectory(atPath: migrations, withIntermediateDirectories: true)
     }
   }
@@ -84,11 +99,11 @@ struct InitCommand: ToolCommand {
   /// Prints one file of a pipeline as it would be.
   private func print(_ path: String, _ terms: PipelineTerms, _ context: Context) throws -> Int32 {
     let files = ci.flatMap(\.files)
-    guard let file = files.first(where: { $0.path == path }) else {
+    guard let file = files.first(where: { terms.path(of: $0) == path }) else {
       throw Problem(
         .usage,
         "\(path) is no file of this pipeline",
-        hint: "pass one of: \(files.map(\.path).joined(separator: ", "))"
+        hint: "pass one of: \(files.map(terms.path).joined(separator: ", "))"
       )
     }
     let text = try terms.text(of: file)

@@ -44,6 +44,9 @@ struct PlanCommand: ReviewCommand {
   var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
+    if offline, base.revision == nil, !global.output.isReview, let plan = try unchanged(context) {
+      return PlanView(plan: plan).outcome(on: context.console, status: 0)
+    }
     let open = try OpenProject.inWorkTree(context, trusting: base.revision)
       .trusting(base.revision, context)
     let problems = try Validator.problems(in: open.project, comparesSchema: false)
@@ -63,6 +66,16 @@ struct PlanCommand: ReviewCommand {
     return outcome
   }
 
+  /// Nothing to show, where git's ids of all files tell so.
+  private func unchanged(_ context: Context) throws -> Plan? {
+    let open = try OpenProject.settingsAlone(context)
+    guard let complete = try CompleteProject(open, context), complete.isKnown else { return nil }
+    let environment = try open.settings.environment(context.options.env)
+    let applied = try Session.stateTracker(of: environment, open, context).current().version()
+    guard applied >= complete.newestVersion else { return nil }
+    return Plan(environment: environment.name, changes: [], pending: [], drift: [])
+  }
+
   private func onlinePlan(_ open: OpenProject, _ context: Context) async throws -> Plan {
     try await Session.with(open, context) { target in
       try await Inspector(
@@ -78,9 +91,14 @@ struct PlanCommand: ReviewCommand {
     let environment = try open.settings.environment(context.options.env)
     let recorded = try Session.stateTracker(of: environment, open, context).current()
     let version = try recorded.version()
+    // Of any environment, so that what is remembered holds for all.
+    let next = try Generator.next(for: open.project)
+    if next == nil, base.revision == nil { try CompleteProject(open, context)?.remember() }
     return Plan(
       environment: environment.name,
-      changes: try Planner.unwritten(in: open.project, environment: environment.name),
+      changes: next.map {
+        Planner.unwritten($0, environment: environment.name, catalogue: open.project.catalogue)
+      } ?? [],
       pending: open.project.migrations.filter { $0.version > version }.flatMap {
         Planner.changes(of: $0, for: environment.name, catalogue: open.project.catalogue)
       },

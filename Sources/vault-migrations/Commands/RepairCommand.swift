@@ -56,15 +56,27 @@ struct RepairCommand: ToolCommand {
   var acceptServer = false
 
   @OptionGroup var lock: LockFlags
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var global: GlobalOptions
 
+  var metricsFile: String? { metrics.metricsFile }
+
+  private var chosen: Int {
+    [finish, undo, record, rebuild, reapplyFrom != nil, accept, tags].count(where: \.self)
+  }
+
   func validate() throws {
-    let chosen = [finish, undo, record, rebuild, reapplyFrom != nil, accept, tags].filter(\.self).count
     if chosen > 1 { throw ValidationError("choose one way out at a time") }
   }
 
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
+    // Who only looks has nothing to tell others.
+    guard chosen > 0 else { return try await work(open, context) }
+    return try await Notifier(open: open, context: context).telling { try await work(open, context) }
+  }
+
+  private func work(_ open: OpenProject, _ context: Context) async throws -> Int32 {
     let cancellation = Interruption.cancellation()
     return try await Session.with(open, context, cancellation: cancellation) { target in
       var options = RunOptions()
@@ -75,19 +87,24 @@ struct RepairCommand: ToolCommand {
       options.acceptsServer = acceptServer
       options.lockPatience = lock.seconds
       let runner = try context.runner(on: target, of: open, options, cancellation)
-      return try await mend(runner, target, context)
+      return try await mend(runner, target, Notifier(open: open, context: context))
     }
   }
 
-  private func mend(_ runner: Runner, _ target: Target, _ context: Context) async throws -> Int32 {
+  private func mend(_ runner: Runner, _ target: Target, _ notifier: Notifier) async throws -> Int32 {
     let name = target.environment.name
+    let context = notifier.context
     func say(_ action: String, _ more: [String: Value], _ text: String) -> Int32 {
-      let document = ["environment": .string(name), "repaired": .string(action)].merging(more) { $1 }
-      context.console.result(.object(document)) { "\($0.added("repaired"))  \(text)\n" }
+      let document = Value.object(
+        ["environment": .string(name), "repaired": .string(action)].merging(more) { $1 }
+      )
+      notifier.done("repaired: \(text)", name, document)
+      context.console.result(document) { "\($0.added("repaired"))  \(text)\n" }
       return 0
     }
     if finish {
       let report = try await runner.run()
+      notifier.applied(report)
       context.console.result(RunReportView.json(report)) { RunReportView.text(report, $0) }
       return 0
     }

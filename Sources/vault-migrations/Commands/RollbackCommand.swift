@@ -48,10 +48,16 @@ struct RollbackCommand: ToolCommand {
   var acceptServer = false
 
   @OptionGroup var lock: LockFlags
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var global: GlobalOptions
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func validate() throws {
     if !now, to == nil { throw ValidationError("rollback needs --to VERSION, or --now") }
+    if !now, metricsFile != nil {
+      throw ValidationError("--metrics-file is about a server, which rollback asks with --now alone")
+    }
   }
 
   func run(in context: Context) async throws -> Int32 {
@@ -64,19 +70,33 @@ struct RollbackCommand: ToolCommand {
   // MARK: - At once
 
   private func takeBack(_ open: OpenProject, _ context: Context) async throws -> Int32 {
+    let names = PathNames(open.project)
+    var options = RunOptions()
+    options.revert = names.paths(revert)
+    options.keep = names.paths(keep)
+    options.acceptsServer = acceptServer
+    options.lockPatience = lock.seconds
+    let notifier = Notifier(open: open, context: context)
+    guard dryRun else {
+      return try await notifier.telling { try await work(open, options, notifier, context) }
+    }
+    return try await work(open, options, nil, context)
+  }
+
+  private func work(
+    _ open: OpenProject,
+    _ options: RunOptions,
+    _ notifier: Notifier?,
+    _ context: Context
+  ) async throws -> Int32 {
     let cancellation = Interruption.cancellation()
     return try await Session.with(open, context, cancellation: cancellation) { target in
-      let names = PathNames(open.project)
-      var options = RunOptions()
-      options.revert = names.paths(revert)
-      options.keep = names.paths(keep)
-      options.acceptsServer = acceptServer
-      options.lockPatience = lock.seconds
       let runner = try context.runner(on: target, of: open, options, cancellation)
       let report =
         try await dryRun
         ? runner.rollbackPlan(to: to) : runner.rollBackNow(to: to, acceptsLosses: yes)
       let view = RollbackView(report: report, environment: target.environment.name, isDone: !dryRun)
+      notifier?.done(view.message, view.environment, view.json)
       context.console.result(view.json) { view.text($0) }
       return 0
     }
@@ -175,20 +195,27 @@ struct ReleaseCommand: ToolCommand {
   var revert: [String] = []
 
   @OptionGroup var lock: LockFlags
+  @OptionGroup var metrics: MetricsOption
   @OptionGroup var global: GlobalOptions
+
+  var metricsFile: String? { metrics.metricsFile }
 
   func run(in context: Context) async throws -> Int32 {
     let open = try OpenProject.inWorkTree(context)
-    let cancellation = Interruption.cancellation()
-    return try await Session.with(open, context, cancellation: cancellation) { target in
-      var options = RunOptions()
-      options.revert = PathNames(open.project).paths(revert)
-      options.lockPatience = lock.seconds
-      let runner = try context.runner(on: target, of: open, options, cancellation)
-      let report = try await runner.release()
-      let view = RollbackView(report: report, environment: target.environment.name, isDone: true)
-      context.console.result(view.json) { view.text($0) }
-      return 0
+    let notifier = Notifier(open: open, context: context)
+    return try await notifier.telling {
+      let cancellation = Interruption.cancellation()
+      return try await Session.with(open, context, cancellation: cancellation) { target in
+        var options = RunOptions()
+        options.revert = PathNames(open.project).paths(revert)
+        options.lockPatience = lock.seconds
+        let runner = try context.runner(on: target, of: open, options, cancellation)
+        let report = try await runner.release()
+        let view = RollbackView(report: report, environment: target.environment.name, isDone: true)
+        notifier.done(view.message, view.environment, view.json)
+        context.console.result(view.json) { view.text($0) }
+        return 0
+      }
     }
   }
 }
@@ -220,6 +247,12 @@ struct RollbackView {
     if isRelease { return "\(style.added("released"))  \(environment) is at \(to) again\n" }
     return
       "\(style.changed("rolled back"))  \(environment) is at what \(to) declares, and held there\nmerge the inverse migration (\"vault-migrations rollback --to \(to)\"), or run \"vault-migrations release\"\n"
+  }
+
+  /// For messages: one line of what was done.
+  var message: String {
+    let (from, to) = (Migration.label(report.from), Migration.label(report.to))
+    return isRelease ? "released, at \(to) again" : "rolled back from \(from) to \(to), and held there"
   }
 
   var json: Value {

@@ -56,59 +56,90 @@ struct RunHookCommand: ToolCommand {
   }
 }
 
-/// What is checked before a commit and before a push.
+/// What is checked before a commit and before a push: every project of the repository that is changed.
 struct HookCheck {
   private let context: Context
   private let repository: Repository
-  /// The folder of `config.yaml`, relative to the root.
-  private let folder: String
+  private let projects: HookProjects
 
   init(_ context: Context) throws {
     self.context = context
-    let repository = try context.repository(holding: context.workingDirectory)
-    self.repository = repository
-    // A branch may have no project while another one has.
-    let found = try? context.projectFolder()
-    folder = found.map { OpenProject.relative($0, in: repository) } ?? ".vault-migrations"
+    repository = try context.repository(holding: context.workingDirectory)
+    projects = try HookProjects(in: repository, context)
   }
 
-  /// Looks at what is staged, if that is another project than that of the last commit.
+  /// Looks at what is staged of projects that are another one than that of the last commit.
   func checkStaged() throws -> Int32 {
-    let staged = try repository.staged(below: folder, environment: context.environment)
-    guard staged["config.yaml"] != nil else { return 0 }
-    if let head = try repository.head(), try repository.files(below: folder, at: head) == staged { return 0 }
-    let source = BlobSource(staged, in: repository, shownAs: folder)
-    // A schema may be committed before its migration.
-    try check(source, comparesSchema: false)
+    let staged = try repository.staged(below: "", environment: context.environment)
+    let head = try repository.head()
+    try collectingProblems(projects.folders(among: staged.keys)) { folder in
+      let prefix = folder + "/"
+      var files: [String: ObjectID] = [:]
+      for (path, id) in staged where path.hasPrefix(prefix) {
+        files[String(path.dropFirst(prefix.count))] = id
+      }
+      if let head, try repository.files(below: folder, at: head) == files { return }
+      let source = BlobSource(files, in: repository, shownAs: folder)
+      try refuseUnstaged(in: source, folder)
+      // A schema may be committed before its migration.
+      try check(source, of: folder, comparesSchema: false)
+    }
     return 0
   }
 
-  /// Validates each commit that a branch of the remote shall have, if it brings a change to the project.
+  /// `git commit -a` takes the chain along, which git knows, and leaves the new migration that it names.
+  private func refuseUnstaged(in source: BlobSource, _ folder: String) throws {
+    guard let root = repository.workTree else { return }
+    let migrations = try Project.readSettings(from: source).settings.migrations
+    guard let chain = try source.bytes(at: "\(migrations)/\(Chain.fileName)") else { return }
+    let staged = Set(try source.names(in: migrations) ?? [])
+    let names = Chain.read(chain).links.map { "\(Migration.label($0.version))-\($0.name).yaml" }
+    let forgotten = names.filter { name in
+      !staged.contains(name)
+        && FileManager.default.fileExists(atPath: "\(root)/\(folder)/\(migrations)/\(name)")
+    }
+    try Problems.check(
+      forgotten.map {
+        Problem(
+          .migrationInvalid,
+          "\($0) is in the chain that is staged, and is not staged itself",
+          at: SourceLocation(file: source.shown("\(migrations)/\($0)")),
+          hint: "run \"git add \(folder)\", then commit again"
+        )
+      }
+    )
+  }
+
+  /// Validates each commit that a branch of the remote shall have, if it brings a change to a project.
   func checkPushed(_ references: [PushedReference]) throws -> Int32 {
     var checked: Set<ObjectID> = []
-    var problems: [Problem] = []
+    var sources: [(folder: String, source: RevisionSource)] = []
     for reference in references where reference.name.hasPrefix("refs/heads/") {
-      guard let new = reference.new, checked.insert(new).inserted,
-        try repository.entry("\(folder)/config.yaml", at: new) != nil, try brings(reference, new)
-      else { continue }
-      let name = new.short
-      let source = RevisionSource(repository: repository, commit: new, folder: folder, name: name)
+      guard let new = reference.new, checked.insert(new).inserted else { continue }
+      let old = reference.old.flatMap { repository.contains($0) ? $0 : nil }
+      for folder in try projects.folders(at: new, unlike: old) {
+        let source = RevisionSource(repository: repository, commit: new, folder: folder, name: new.short)
+        sources.append((folder, source))
+      }
+    }
+    try collectingProblems(sources) { try check($0.source, of: $0.folder, comparesSchema: true) }
+    return 0
+  }
+
+  /// What is wrong with one project hides nothing of another.
+  private func collectingProblems<Item>(_ items: [Item], _ check: (Item) throws -> Void) throws {
+    var problems: [Problem] = []
+    for item in items {
       do {
-        try check(source, comparesSchema: true)
+        try check(item)
       } catch let error as Problems {
         problems += error.items
       }
     }
     guard problems.isEmpty else { throw Problems(items: problems) }
-    return 0
   }
 
-  private func brings(_ reference: PushedReference, _ new: ObjectID) throws -> Bool {
-    guard let old = reference.old, repository.contains(old) else { return true }
-    return try repository.entry(folder, at: old)?.id != repository.entry(folder, at: new)?.id
-  }
-
-  private func check(_ source: any ProjectSource, comparesSchema: Bool) throws {
+  private func check(_ source: any ProjectSource, of folder: String, comparesSchema: Bool) throws {
     let project = try Project.read(from: source)
     let root = repository.workTree ?? repository.gitDirectory
     let open = OpenProject(folder: "\(root)/\(folder)", source: source, project: project)

@@ -18,7 +18,8 @@ struct VerifyCommand: ToolCommand {
       Proves that a pull request works before it is merged. After each version the server is compared with what is declared. \
       Secrets are stand-ins; variables of the process count only where "plain:" lists them. Databases and other systems outside \
       are not asked, and what cannot work without them is left out, and said. The server is the bao or vault of the PATH, or \
-      VAULT_MIGRATIONS_SERVER: take the version that the environment has.
+      VAULT_MIGRATIONS_SERVER: take the version that the environment has. What is before the last checkpoint ("generate \
+      --checkpoint") is taken as one; --from 1 replays all.
 
       EXAMPLE:
         vault-migrations verify
@@ -29,7 +30,12 @@ struct VerifyCommand: ToolCommand {
   @Option(help: "Verify a commit instead of the work tree.")
   var revision: String?
 
-  @Option(help: "Take what is declared before this version as one, for a history that new servers refuse.")
+  @Option(
+    help: ArgumentHelp(
+      "Take what is declared before this version as one, for a history that new servers refuse.",
+      discussion: "Default: the version behind the last checkpoint."
+    )
+  )
   var from: String?
 
   @OptionGroup var base: BaseOption
@@ -57,7 +63,8 @@ struct VerifyCommand: ToolCommand {
     for environment in chosen {
       reports.append((environment.name, try await verify(environment, open, context)))
     }
-    let views = reports.map { VerificationView(environment: $0.0, report: $0.1) }
+    let checkpoint = from == nil ? open.project.checkpoint : nil
+    let views = reports.map { VerificationView(environment: $0.0, report: $0.1, checkpoint: checkpoint) }
     context.console.result(["environments": .array(views.map(\.json))]) { style in
       views.map { $0.text(style) }.joined()
     }
@@ -69,7 +76,7 @@ struct VerifyCommand: ToolCommand {
     _ open: OpenProject,
     _ context: Context
   ) async throws -> Verifier.Report {
-    let first = from.flatMap { Int($0) } ?? 1
+    let first = from.flatMap { Int($0) } ?? open.project.checkpoint.map { $0 + 1 } ?? 1
     let trial = try TrialProject(of: open.project, for: environment, from: first)
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "vault-migrations-\(UUID().uuidString)"
@@ -104,6 +111,11 @@ struct VerifyCommand: ToolCommand {
       ).run()
     }
   }
+}
+
+extension Project {
+  /// The newest version that stands for all before it.
+  fileprivate var checkpoint: Int? { migrations.last(where: \.isCheckpoint)?.version }
 }
 
 /// What a replay has in the place of a real environment.
@@ -170,14 +182,22 @@ private struct TrialStage {
 private struct VerificationView {
   let environment: String
   let report: Verifier.Report
+  /// Where the replay began, if nobody told it to.
+  let checkpoint: Int?
 
   func text(_ style: Style) -> String {
     guard report.versions > 0 else { return "\(style.title(environment))  no migrations\n" }
-    let down = Migration.label(report.downTo)
+    // Versions are numbered without gaps.
+    let way =
+      report.downTo == report.versions ? "up" : "up, down to \(Migration.label(report.downTo)), up again"
     var text =
-      "\(style.title(environment))  \(style.added("verified"))  \(Plural.of(report.versions, "version")) up, down to \(down), up again"
+      "\(style.title(environment))  \(style.added("verified"))  \(Plural.of(report.versions, "version")) \(way)"
       + ", on \(report.serverVersion)\n"
-    if report.first > 1 { text += "  what is before \(Migration.label(report.first)) was taken as one\n" }
+    if let checkpoint {
+      text += "  \(Migration.label(checkpoint)) is a checkpoint: what it stands for was taken as one\n"
+    } else if report.first > 1 {
+      text += "  what is before \(Migration.label(report.first)) was taken as one\n"
+    }
     if let obstacle = report.obstacle { text += "  not further down: \(obstacle)\n" }
     for (path, reason) in report.leftOut.sorted(by: { $0.key < $1.key }) {
       text += "  not tried: \(path) (\(reason))\n"
@@ -190,7 +210,9 @@ private struct VerificationView {
   var json: Value {
     [
       "environment": .string(environment), "verified": true, "versions": .number(Number(report.versions)),
-      "from": .string(Migration.label(report.first)), "down_to": .string(Migration.label(report.downTo)),
+      "from": .string(Migration.label(report.first)),
+      "checkpoint": checkpoint.map { .string(Migration.label($0)) } ?? .null,
+      "down_to": .string(Migration.label(report.downTo)),
       "obstacle": report.obstacle.map(Value.string) ?? .null, "server": .string(report.serverVersion),
       "not_tried": .object(
         Dictionary(report.leftOut.map { ($0.key.description, .string($0.value)) }, uniquingKeysWith: { $1 })

@@ -54,7 +54,7 @@ enum HookManager: String {
               name: vault-migrations
               entry: vault-migrations hooks run pre-commit
               language: system
-              files: ^\\.vault-migrations/
+              files: ^(.*/)?\\.vault-migrations/
               pass_filenames: false
             - id: vault-migrations-push
               name: vault-migrations (push)

@@ -16,13 +16,19 @@ struct HookSync {
 
   /// After a merge or a pull: the work tree, if its branch is the one that environments follow.
   func followMerge() async throws -> Int32 {
-    guard let folder = try? context.projectFolder() else { return 0 }
-    let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
-    let hooks = try Project.readSettings(from: source).settings.hooks
-    guard !hooks.postMerge.isEmpty, try repository.headBranch() == "refs/heads/\(hooks.branch)" else {
-      return 0
+    guard let root = repository.workTree, let head = try repository.head() else { return 0 }
+    let branch = try repository.headBranch()
+    var worst: Int32 = 0
+    for name in try HookProjects(in: repository, context).folders(at: head, unlike: nil) {
+      let folder = "\(root)/\(name)"
+      let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
+      // Not everything is checked out everywhere.
+      guard try source.bytes(at: "config.yaml") != nil else { continue }
+      let hooks = try Project.readSettings(from: source).settings.hooks
+      guard branch == "refs/heads/\(hooks.branch)" else { continue }
+      worst = max(worst, await sync(hooks.postMerge, of: folder, revision: nil))
     }
-    return await sync(hooks.postMerge, revision: nil)
+    return worst
   }
 
   /// After a push to a repository that hosts itself: the commit that the branch has now.
@@ -39,13 +45,13 @@ struct HookSync {
       )
       let hooks = try Project.readSettings(from: source).settings.hooks
       guard reference.name == "refs/heads/\(hooks.branch)" else { continue }
-      return await sync(hooks.postReceive, revision: new.description)
+      return await sync(hooks.postReceive, of: nil, revision: new.description)
     }
     return 0
   }
 
   /// One environment after the other; one that fails leaves the others alone.
-  private func sync(_ environments: [String], revision: String?) async -> Int32 {
+  private func sync(_ environments: [String], of folder: String?, revision: String?) async -> Int32 {
     var worst: Int32 = 0
     for name in environments {
       do {
@@ -54,6 +60,7 @@ struct HookSync {
         )
         var context = context
         context.options.env = name
+        if let folder { context.options.config = folder }
         worst = max(worst, try await command.run(in: context))
       } catch {
         let report = ErrorReport(error)

@@ -91,11 +91,14 @@ struct LoginStep {
 
   private func useTokenFile(_ file: String?, in namespace: String?) throws {
     guard let file, let token = try TokenFile.read(file) else {
+      // What the shell says is not asked where several environments are.
+      let isAlone = shell.tokenFile != nil || variables["HOME"] == nil
       throw Problem(
         .permissionDenied,
         "there is no token for the server",
-        hint:
-          "log in with \"bao login\" or \"vault login\", export VAULT_TOKEN, or configure \"auth:\" in config.yaml"
+        hint: isAlone
+          ? "log in with \"bao login\" or \"vault login\", export VAULT_TOKEN, or configure \"auth:\" in config.yaml"
+          : "VAULT_TOKEN does not say which environment it is for: configure \"auth:\" of \(environment.name) in config.yaml"
       )
     }
     client.use(token, in: namespace)

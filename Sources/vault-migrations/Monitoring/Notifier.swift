@@ -26,6 +26,21 @@ struct Notifier {
     )
   }
 
+  /// Tells what else was done to an environment: taken back, released or repaired.
+  func done(_ what: String, _ environment: String, _ document: Value) {
+    send(.applied, environment, what, document.object ?? [:])
+  }
+
+  /// Does something, and tells if it fails.
+  func telling<Result>(_ body: () async throws -> Result) async throws -> Result {
+    do {
+      return try await body()
+    } catch {
+      failed(error)
+      throw error
+    }
+  }
+
   /// Tells what a run ended with; a command that was misspelt ran nothing.
   func failed(_ error: any Error) {
     let report = ErrorReport(error)

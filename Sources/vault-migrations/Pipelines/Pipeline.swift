@@ -9,10 +9,12 @@ enum Pipeline: String, ExpressibleByArgument, CaseIterable {
 
   /// A file in the user's repository.
   struct File {
-    /// Where it goes, seen from the folder that holds `.vault-migrations`.
+    /// Where it goes, seen from the root of the repository, or for scripts from the folder that holds `.vault-migrations`.
     let path: String
     /// The template that it is made from.
     let template: String
+
+    var isScript: Bool { template.hasPrefix("ci/") }
   }
 
   var files: [File] {
@@ -20,14 +22,15 @@ enum Pipeline: String, ExpressibleByArgument, CaseIterable {
     case .github:
       ["check", "sync", "drift", "rollback"].map {
         File(path: ".github/workflows/vault-migrations-\($0).yml", template: "github/\($0).yml")
-      } + Self.scripts(["install", "plan", "comment", "propose-rollback"])
+      } + Self.scripts(["install", "verify", "plan", "comment", "reviewed", "propose-rollback"])
     case .gitlab:
       [
         File(path: ".gitlab-ci.yml", template: "gitlab/gitlab-ci.yml"),
         File(path: ".gitlab/vault-migrations.yml", template: "gitlab/vault-migrations.yml"),
-      ] + Self.scripts(["install", "plan", "comment", "propose-rollback"])
+      ] + Self.scripts(["install", "verify", "plan", "comment", "reviewed", "propose-rollback"])
     case .jenkins:
-      [File(path: "Jenkinsfile", template: "jenkins/Jenkinsfile")] + Self.scripts(["install", "plan"])
+      [File(path: "Jenkinsfile", template: "jenkins/Jenkinsfile")]
+        + Self.scripts(["install", "verify", "plan"])
     case .kubernetes:
       ["vault-migrations", "vault-migrations-sync"].map {
         File(path: "deploy/\($0).yaml", template: "kubernetes/\($0).yaml")
@@ -69,12 +72,22 @@ struct PipelineTerms {
   var image = Self.placeholder
   /// Whom signed tokens are for.
   var audience = "https://vault.example.com"
+  /// The folder that holds `.vault-migrations`, seen from the root of the repository; empty for the root.
+  let folder: String
 
   /// A name that nobody has: the user puts their own in its place.
   static let placeholder = "registry.example.com/vault-migrations:latest"
 
   /// - Throws: ``Problem`` for a text that would be read as something else where the templates have it.
-  init(settings: Settings?, environment: String?, image: String?) throws {
+  init(settings: Settings?, environment: String?, image: String?, folder: String = "") throws {
+    self.folder = folder
+    guard folder.isEmpty || Self.isPlain(folder) else {
+      throw Problem(
+        .usage,
+        "the folder of the project goes into files of pipelines, which cannot hold \(folder)",
+        hint: "use letters, digits and ._-/:@"
+      )
+    }
     if let image { self.image = image }
     let chosen = try environment.map { name in
       try settings?.environment(name) ?? Environment(name: name)
@@ -102,6 +115,11 @@ struct PipelineTerms {
       && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/:@".contains($0)) }
   }
 
+  private var prefix: String { folder.isEmpty ? "" : folder + "/" }
+
+  /// Where a file goes, seen from the root of the repository.
+  func path(of file: Pipeline.File) -> String { file.isScript ? prefix + file.path : file.path }
+
   /// The text of a file.
   ///
   /// - Throws: ``Problem`` if the program does not carry the template.
@@ -109,7 +127,15 @@ struct PipelineTerms {
     guard let template = Resources.bytes(at: "templates/\(file.template)") else {
       throw Problem(.operationFailed, "the program was built without its templates")
     }
-    return String(decoding: template, as: UTF8.self)
+    var text = String(decoding: template, as: UTF8.self)
+    if folder.isEmpty {
+      // Nobody has to change into the root.
+      text = text.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { !$0.contains("__FOLDER__") }.joined(separator: "\n")
+    }
+    return text.replacing("__FOLDER__", with: folder)
+      .replacing("__PREFIX__", with: prefix)
+      .replacing("__UNDER__", with: folder.isEmpty ? "" : "/" + folder)
       .replacing("__ENVIRONMENT__", with: environment)
       .replacing("__BRANCH__", with: branch)
       .replacing("__IMAGE__", with: image)

@@ -31,7 +31,9 @@ struct GenerateReport {
 
   func print(on console: Console) {
     console.result(json) { text($0) }
-    if let skipped = live.skipped { console.note { $0.faint("the server was not asked: \(skipped)") } }
+    if let skipped = live.skipped, migration?.isCheckpoint != true {
+      console.note { $0.faint("the server was not asked: \(skipped)") }
+    }
     for (environment, reason) in live.uncounted.sorted(by: { $0.key < $1.key }) {
       console.note {
         $0.changed("the approval for \(environment) names no number: ") + "\(reason)"
@@ -48,6 +50,10 @@ struct GenerateReport {
     var text = ""
     if let migration {
       text += style.title("\(migration.label) \(migration.name)") + "\n" + rendered.lines(changes)
+      if migration.isCheckpoint {
+        text +=
+          "A checkpoint: it stands for all before it, verify begins there, and servers stay as they are.\n"
+      }
       for source in sources { text += "\n" + self.text(of: source, style) }
       if let file {
         text +=
@@ -111,7 +117,7 @@ struct GenerateReport {
     if let migration {
       document["migration"] = [
         "version": .string(migration.label), "name": .string(migration.name),
-        "checksum": .string(migration.checksum),
+        "checksum": .string(migration.checksum), "checkpoint": .bool(migration.isCheckpoint),
         "file": file.map(Value.string) ?? .null,
       ]
     }

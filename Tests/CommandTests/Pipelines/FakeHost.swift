@@ -11,6 +11,10 @@ final class FakeHost: Sendable {
     var body: String
   }
 
+  /// The commit that pipelines of the main branch are said to run for.
+  static let head = "0123456789012345678901234567890123456789"
+  private var head: String { Self.head }
+
   private let state = Mutex((comments: [Comment](), proposals: [Value]()))
   /// A token for the login, and the audience that it is given for.
   let idToken: String
@@ -46,8 +50,33 @@ final class FakeHost: Sendable {
     let mayComment =
       request.header("Authorization")?.contains("pull-requests=write") == true
       || request.header("PRIVATE-TOKEN") == "project-token"
-    guard mayComment else { return reply(403, ["message": "no"]) }
+    let mayRead = mayComment || request.header("Authorization")?.contains("pull-requests=read") == true
+    guard mayComment || mayRead && request.method == "GET" else { return reply(403, ["message": "no"]) }
     switch (request.method, path) {
+    // One that is open names the commit as well; of reviewers, the last word counts.
+    case ("GET", ["repos", "team", "shop", "commits", head, "pulls"]):
+      let address = "https://git.example.com/team/shop/pull/"
+      return reply(
+        200,
+        [
+          ["number": 6, "html_url": .string(address + "6"), "merged_at": .null],
+          ["number": 7, "html_url": .string(address + "7"), "merged_at": "2026-11-24T01:00:00Z"],
+        ]
+      )
+    case ("GET", ["repos", "team", "shop", "pulls", "7", "reviews"]):
+      let reviews = [
+        ("grace", "CHANGES_REQUESTED"), ("ada", "APPROVED"), ("linus", "APPROVED"), ("grace", "APPROVED"),
+        ("linus", "CHANGES_REQUESTED"), ("ada", "COMMENTED"),
+      ]
+      return reply(
+        200,
+        .array(reviews.map { ["user": ["login": .string($0.0)], "state": .string($0.1)] })
+      )
+    case ("GET", ["projects", "5", "repository", "commits", head, "merge_requests"]):
+      let address = "https://git.example.com/team/shop/-/merge_requests/7"
+      return reply(200, [["iid": 7, "web_url": .string(address), "state": "merged"]])
+    case ("GET", ["projects", "5", "merge_requests", "7", "approvals"]):
+      return reply(200, ["approved_by": [["user": ["username": "grace"]], ["user": ["username": "ada"]]]])
     case ("GET", ["user"]): return reply(200, ["id": 9])
     case ("POST", ["repos", "team", "shop", "pulls"]):
       state.withLock { $0.proposals.append(body) }

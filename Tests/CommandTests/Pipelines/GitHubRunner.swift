@@ -59,7 +59,7 @@ struct GitHubRunner {
         "bash",
         ["--noprofile", "--norc", "-eo", "pipefail", script],
         environment: variables.merging(try filled(step["env"], expressions)) { $1 },
-        directory: work
+        directory: workflow["defaults"]?["run"]?["working-directory"]?.string.map { "\(work)/\($0)" } ?? work
       )
       outcome.log += result.output + result.errors
       if outcome.status == 0 { outcome.status = result.status }
@@ -77,7 +77,8 @@ struct GitHubRunner {
     let isPull = reference.hasPrefix("refs/pull/")
     var variables = [
       "GITHUB_ACTIONS": "true", "GITHUB_API_URL": hosted.api.address, "GITHUB_REPOSITORY": "team/shop",
-      "GITHUB_ACTOR": "octocat", "GITHUB_REF": reference, "GITHUB_WORKSPACE": scratch.file(folder),
+      "GITHUB_ACTOR": "octocat", "GITHUB_REF": reference, "GITHUB_SHA": FakeHost.head,
+      "GITHUB_WORKSPACE": scratch.file(folder),
       "GITHUB_REF_NAME": String(
         reference.split(separator: "/").dropFirst(isPull ? 1 : 2).joined(separator: "/")
       ),

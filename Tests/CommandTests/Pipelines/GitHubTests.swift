@@ -24,6 +24,11 @@ import YAML
       let valid = try await validate.run("validate", pull, head: head)
       #expect(valid.status == 0, "\(valid.log)")
       #expect(valid.log.contains("valid  5 paths, 2 migrations"))
+      #expect(valid.log.contains("verify: not done"))
+      let server = ["VAULT_MIGRATIONS_SERVER": try BaoServer.executable()]
+      let verified = try await validate.run("verify", pull, head: head, secrets: server)
+      #expect(verified.status == 0, "\(verified.log)")
+      #expect(verified.log.contains("prod  verified  2 versions up, down to 0000, up again"))
 
       hosted.host.say("<!-- vault-migrations:prod -->\nI know that trick", times: 1)
       hosted.host.say("Looks good", times: 99)
@@ -58,7 +63,30 @@ import YAML
       #expect(synced.summary.contains("0002"))
       #expect(try hosted.server.data("auth/approle/role/web")?["token_ttl"] == 2100)
       #expect(try await hosted.project.publishedCommits() == 2)
-      #expect(try await hosted.project.json("show", "0002").at("version.applied_by")?.string != "")
+      let shown = try await hosted.project.json("show", "0002")
+      #expect(shown["applied_by"]?.string?.hasPrefix("octocat@") == true)
+      #expect(shown["pull_request"] == "https://git.example.com/team/shop/pull/7")
+      #expect(shown["approved_by"] == "ada, grace")
+    }
+  }
+
+  @Test func `A project may lie below the root of its repository`() async throws {
+    try await Hosted.with("github", auth: Self.auth) { hosted in
+      let project = try await hosted.moved(into: "infra/vault", "github")
+      let head = try await project.git("rev-parse", "HEAD")
+      #expect(!FileManager.default.fileExists(atPath: project.folder + "/.github"))
+      let validate = try GitHubRunner(hosted, "check", "validate")
+      let server = ["VAULT_MIGRATIONS_SERVER": try BaoServer.executable()]
+      let valid = try await validate.run("validate", "refs/pull/7/merge", head: head, secrets: server)
+      #expect(valid.status == 0 && valid.log.contains("1 version up, down to 0000"), "\(valid.log)")
+      let plan = try GitHubRunner(hosted, "check", "plan")
+      let planned = try await plan.run("plan", "refs/pull/7/merge", head: head, secrets: Self.secrets)
+      #expect(planned.status == 0, "\(planned.log)")
+      #expect(hosted.host.comments.last?.body.contains("auth/approle/role/web") == true)
+      let sync = try GitHubRunner(hosted, "sync", "sync")
+      let synced = try await sync.run("sync", "refs/heads/main", secrets: Self.secrets)
+      #expect(synced.status == 0, "\(synced.log)")
+      #expect(try hosted.server.data("auth/approle/role/web")?["token_ttl"] == 1200)
     }
   }
 

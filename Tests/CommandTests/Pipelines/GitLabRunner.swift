@@ -26,7 +26,8 @@ struct GitLabRunner {
     let work = hosted.project.scratch.file(folder)
     var all = try hosted.machine(folder).merging([
       "GITLAB_CI": "true", "CI_API_V4_URL": hosted.api.address, "CI_DEFAULT_BRANCH": "main",
-      "CI_PROJECT_DIR": work, "GITLAB_USER_LOGIN": "tanuki", "APP_PASSWORD": "app-password-1",
+      "CI_PROJECT_DIR": work, "CI_PROJECT_ID": "5", "CI_COMMIT_SHA": FakeHost.head,
+      "GITLAB_USER_LOGIN": "tanuki", "APP_PASSWORD": "app-password-1",
     ]) { $1 }
     if branch == "main" {
       all["CI_COMMIT_BRANCH"] = "main"

@@ -15,9 +15,14 @@ import YAML
       try await hosted.propose("longer", ttl: "25m")
 
       let validate = try GitLabRunner(hosted, "validate")
-      let valid = try await validate.run("validate", "longer", ["APP_PASSWORD": ""])
+      let valid = try await validate.run(
+        "validate",
+        "longer",
+        ["APP_PASSWORD": "", "VAULT_MIGRATIONS_SERVER": try BaoServer.executable()]
+      )
       #expect(valid.status == 0, "\(valid.log)")
       #expect(valid.log.contains("valid  5 paths, 2 migrations"))
+      #expect(valid.log.contains("prod  verified  2 versions up, down to 0000, up again"))
       #expect(validate.job["id_tokens"] == nil)
 
       // Without a token that may comment, the plan is an artifact that the merge request shows.
@@ -42,10 +47,32 @@ import YAML
 
       #expect(sync.job["resource_group"]?.string == "vault-migrations-prod")
       try await hosted.project.git("push", "-q", "origin", "longer:main")
-      let synced = try await sync.run("second", "main")
+      let synced = try await sync.run("second", "main", token)
       #expect(synced.status == 0, "\(synced.log)")
+      let shown = try await hosted.project.json("show", "0003")
+      #expect(shown["pull_request"] == "https://git.example.com/team/shop/-/merge_requests/7")
+      #expect(shown["approved_by"] == "grace, ada")
+      // Who cannot ask applies all the same, and says so.
+      #expect(try await hosted.project.json("show", "0001")["pull_request"] == nil)
       #expect(try hosted.server.data("auth/approle/role/web")?["token_ttl"] == 2100)
       #expect(try await hosted.project.publishedCommits() == 3)
+    }
+  }
+
+  @Test func `A project may lie below the root of its repository`() async throws {
+    try await Hosted.with("gitlab", auth: Self.auth) { hosted in
+      let project = try await hosted.moved(into: "infra", "gitlab")
+      try await project.git("push", "-q", "origin", "HEAD:refs/heads/topic")
+      let valid = try await GitLabRunner(hosted, "validate").run("validate", "topic")
+      #expect(valid.status == 0, "\(valid.log)")
+      let plan = try GitLabRunner(hosted, "plan")
+      let planned = try await plan.run("plan", "topic")
+      #expect(planned.status == 0, "\(planned.log)")
+      let artifact = try #require(plan.job["artifacts"]?["paths"]?.sequence?.first?.string)
+      #expect(FileManager.default.fileExists(atPath: "\(planned.folder)/\(artifact)"))
+      let synced = try await GitLabRunner(hosted, "sync").run("sync", "main")
+      #expect(synced.status == 0 && synced.log.contains("0001  initial"), "\(synced.log)")
+      #expect(try hosted.server.data("auth/approle/role/web")?["token_ttl"] == 1200)
     }
   }
 
@@ -77,7 +104,7 @@ import YAML
       )
       #expect(proposed.status == 0, "\(proposed.log)")
       let options = hosted.project.scratch.read("options")
-      #expect(options.contains("=merge_request.create\n"))
+      #expect(options.contains("=merge_request.create\n"), "\(proposed.log)")
       #expect(options.contains("=merge_request.target=main\n"))
 
       let now = try GitLabRunner(hosted, "rollback-now")

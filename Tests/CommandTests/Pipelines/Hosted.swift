@@ -78,6 +78,22 @@ struct Hosted: Sendable {
     try await project.git("checkout", "-q", branch)
   }
 
+  /// The same repository, its project in a folder below the root, with pipelines that know it.
+  func moved(into folder: String, _ pipeline: String) async throws -> Project {
+    try await project.git("rm", "-q", "-r", "--ignore-unmatch", ".github", ".gitlab", ".gitlab-ci.yml")
+    try FileManager.default.createDirectory(
+      atPath: "\(project.folder)/\(folder)",
+      withIntermediateDirectories: true
+    )
+    try await project.git("mv", ".vault-migrations", "\(folder)/.vault-migrations")
+    let moved = project.moved(to: "\(project.folder)/\(folder)")
+    try await moved.tool("init", "--ci", pipeline, "--image", "vault-migrations:test")
+    try await moved.commit("Move the project")
+    try await moved.git("push", "-q")
+    try await moved.git("push", "-q", "origin", "HEAD:refs/pull/7/merge")
+    return moved
+  }
+
   /// The pull request is merged.
   func merge() async throws {
     try await project.git("push", "-q", "origin", "merged:main")

@@ -34,6 +34,52 @@ import Values
     }
   }
 
+  @Test func `The files of a project below the root lie where they are looked for`() async throws {
+    try await Project.with([:]) { root in
+      let folder = root.folder + "/infra"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let project = root.moved(to: folder)
+      let all = ["--ci", "github", "--ci", "jenkins", "--ci", "kubernetes"]
+      let done = try await project.json(["init", "--project", "shop"] + all)
+      for file in ["infra/.vault-migrations/config.yaml", "infra/.vault-migrations/ci/plan", "Jenkinsfile"] {
+        #expect(done["written"]?.texts.contains(file) == true, "\(file)")
+        #expect(FileManager.default.fileExists(atPath: "\(root.folder)/\(file)"), "\(file)")
+      }
+      let jenkins = root.scratch.read("repository/Jenkinsfile")
+      #expect(jenkins.contains("cd infra\n") && jenkins.contains("'infra/plan.md'"))
+      let job = root.scratch.read("repository/deploy/vault-migrations-sync.yaml")
+      #expect(job.contains("workingDir: /workspace/repository/infra\n"))
+      #expect(try await project.json(["init"] + all)["written"] == [])
+      let shown = try await project.tool(
+        ["init", "--ci", "github", "--show", "infra/.vault-migrations/ci/plan"]
+      )
+      #expect(shown.output == project.read("ci/plan"))
+    }
+  }
+
+  /// The request that brings the project has no base whose settings could count.
+  @Test func `The first request of a project is not refused for what is not there yet`() async throws {
+    try await Project.with([:]) { project in
+      try await project.git("checkout", "-q", "-b", "topic")
+      try await project.tool("init", "--ci", "github")
+      try await project.generate("initial")
+      let program = Tool.path.prefix { $0 != "\0" }.split(separator: "/").dropLast().joined(separator: "/")
+      func verify() async throws -> Command.Outcome {
+        try await Command.run(
+          "sh",
+          [".vault-migrations/ci/verify", "origin/main"],
+          environment: project.variables.merging(["PATH": "/\(program):/usr/local/bin:/usr/bin:/bin"]) { $1 },
+          directory: project.folder
+        )
+      }
+      let first = try await verify()
+      #expect(first.status == 0 && first.errors.contains("origin/main has no .vault-migrations/config.yaml"))
+      try await project.git("push", "-q", "origin", "topic:main")
+      let second = try await verify()
+      #expect(second.status == 0 && second.output.contains("1 version up, down to 0000"), "\(second.errors)")
+    }
+  }
+
   @Test func `A file that is there stays, and the new one can be seen`() async throws {
     try await Project.with(Self.files) { project in
       try project.scratch.write("repository/.gitlab-ci.yml", "stages: [mine]\n")
