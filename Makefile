@@ -8,7 +8,7 @@ SHELL := /bin/bash
 CONFIGURATION ?= debug
 BENCH = Benchmarks/.build/release/bench
 BINARY = .build/$(CONFIGURATION)/vault-migrations
-SWIFT_FILES = Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
+SWIFT_FILES = Sources Tests Package.swift Benchmarks/Sources Benchmarks/StateCommit Benchmarks/Package.swift
 
 # The private server of the tests and of the demo: a pinned one, unless the caller names another.
 export VAULT_MIGRATIONS_SERVER ?= $(CURDIR)/.tools/bao
@@ -76,11 +76,30 @@ man: build ## Write a manual page for each command into .build/man
 
 # Only ratios of one run count: machines differ, and so do hours. Nothing else may run meanwhile.
 .PHONY: bench
-bench: setup build-bench ## Measure against what server, git and parser allow: ROWS="drift-1k sync*", RUNS=5, QUICK=1, FRESH=1
+bench: setup setup-peers build-bench ## Measure against what server, git and parser allow: ROWS="drift-1k sync*", RUNS=5, QUICK=1, FRESH=1
 	@$(BENCH) run --rows '$(ROWS)' --runs $(or $(RUNS),5) $(if $(QUICK),--quick) $(if $(FRESH),--fresh)
+
+.PHONY: bench-check
+bench-check: ## Compare what "make bench" measured with the committed figures, in ratios and CPU time
+	@$(BENCH) check
+
+.PHONY: bench-baseline
+bench-baseline: ## Measure everything, commit the figures to be: Benchmarks/baseline.json and docs/performance
+	@$(MAKE) bench FRESH=1
+	cp Benchmarks/.build/bench.json Benchmarks/baseline.json
+	@$(MAKE) bench-document
+
+.PHONY: bench-document
+bench-document: ## Write the committed figures into docs/performance.md and draw the chart
+	@$(BENCH) document
+
+.PHONY: setup-peers
+setup-peers:
+	@Benchmarks/setup
 
 .PHONY: build-bench
 build-bench: release
+	VAULT_MIGRATIONS_BENCHMARKS=1 swift build -c release --static-swift-stdlib --product state-commit
 	swift build --package-path Benchmarks -c release
 
 .PHONY: demo

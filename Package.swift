@@ -194,3 +194,15 @@ if Context.environment["VAULT_MIGRATIONS_FUZZ"] != nil {
     )
   )
 }
+
+// `make bench` measures how fast a state is written, without a server in the way.
+if Context.environment["VAULT_MIGRATIONS_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "state-commit",
+      dependencies: ["Catalogue", "Git", "StateTracker", "Values"],
+      path: "Benchmarks/StateCommit",
+      swiftSettings: strict
+    )
+  )
+}

@@ -7,11 +7,11 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measures vault-migrations against what server, git and parser allow.",
-    subcommands: [RunCommand.self, ListCommand.self],
+    subcommands: [RunCommand.self, CheckCommand.self, DocumentCommand.self, ListCommand.self],
     defaultSubcommand: RunCommand.self
   )
 
-  static var rows: [Row] { ServerRows.all + OfflineRows.all }
+  static var rows: [Row] { ServerRows.all + OfflineRows.all + StateRows.all + PeerRows.all + ScaleRows.all }
 }
 
 /// Which rows there are.

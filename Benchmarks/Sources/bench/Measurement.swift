@@ -34,6 +34,9 @@ struct Measurement: Codable {
 
   static let tool = "ours"
 
+  /// Microseconds.
+  var cpuPerResource: Double? { series[Self.tool].map { 1e6 * $0.medianCPU / Double(resources) } }
+
   /// Runs all sides once without counting, then in turns.
   static func alternating(
     _ row: String,

@@ -111,6 +111,23 @@ enum OfflineRows {
     }
   }
 
+  /// `validate` of one migration with everything.
+  static func valid(_ id: String, _ count: Int, _ limits: [Limit]) -> Row {
+    Row(id: id, title: "validate, \(count) paths", limits: limits) { row, lab in
+      let project = try lab.applied(Resources(count), files: 100)
+      let schema = try project.schemaFiles
+      return try .alternating(
+        row.id,
+        resources: count,
+        runs: lab.options.runs,
+        [
+          (Measurement.tool, { try project.run("validate") }),
+          (events, { try lab.reference(["yaml"] + schema) }),
+        ]
+      )
+    }
+  }
+
   static let migrationEvents = "libyaml reading the events of schema and migrations"
 
   /// `validate` of many migrations of twenty tasks each.

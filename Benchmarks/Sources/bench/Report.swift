@@ -31,23 +31,19 @@ struct Report: Codable {
 
 /// A table in plain text or Markdown.
 struct Table {
-  private let header = ["row", "compared with", "ours", "reference", "value", "target", ""]
+  private let header = ["row", "compared with", "ours", "reference", "value", "target", "", "±"]
   private let rows: [[String]]
 
-  init(_ lines: [Line]) {
+  /// With titles, the rows are called by them.
+  init(_ lines: [Line], hasTitles titles: [String: String] = [:]) {
     rows = lines.map { line in
-      let value =
-        switch line.kind {
-        case .ratio, .faster, .shown: fixed(line.value, 2) + "×"
-        case .cpu: fixed(line.value, 1) + " µs"
-        case .memory: fixed(line.value, 0) + " MB"
-        case .wall: fixed(line.value, 1) + " ms"
-        }
-      let unit = line.kind == .cpu ? " µs" : line.kind == .memory ? " MB" : " ms"
-      let verdict = line.holds.map { $0 ? "ok" : "OVER" } ?? ""
+      let digits = line.kind == .memory ? 0 : line.kind == .cpu || line.kind == .wall ? 1 : 2
+      let unit = line.kind == .cpu || line.kind == .memory ? line.kind.unit : " ms"
       return [
-        line.row, line.what, fixed(line.ours, 1) + unit, line.reference.map { fixed($0, 1) + unit } ?? "",
-        value, line.promise, verdict,
+        titles[line.row] ?? line.row, line.what, fixed(line.ours, 1) + unit,
+        line.reference.map { fixed($0, 1) + unit } ?? "", fixed(line.value, digits) + line.kind.unit,
+        line.promise,
+        line.holds.map { $0 ? "ok" : "OVER" } ?? "", fixed(line.spread / 2, 0) + " %",
       ]
     }
   }

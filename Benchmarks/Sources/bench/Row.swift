@@ -18,6 +18,16 @@ enum Limit {
 struct Line: Codable {
   enum Kind: String, Codable {
     case ratio, faster, cpu, memory, wall, shown
+
+    /// What stands behind a value.
+    var unit: String {
+      switch self {
+      case .ratio, .faster, .shown: "×"
+      case .cpu: " µs"
+      case .memory: " MB"
+      case .wall: " ms"
+      }
+    }
   }
 
   let row: String
@@ -33,6 +43,8 @@ struct Line: Codable {
   /// What the target is called: `≤ 1.25×`.
   let promise: String
   let holds: Bool?
+  /// How far the tool's runs lie apart, in percent of their median: above 30, something else was running.
+  let spread: Double
 
   /// Rows and kinds are the same in two runs.
   var key: String { "\(row) \(kind.rawValue) \(what)" }
@@ -47,57 +59,47 @@ struct Row {
   let limits: [Limit]
   let measure: (Row, Lab) throws -> Measurement
 
+  /// What is promised, with the figures put in.
   func lines(of measurement: Measurement) throws -> [Line] {
-    guard let ours = measurement.series[Measurement.tool] else { throw BenchError("\(id) measured nothing") }
-    return try limits.map { limit in
-      switch limit {
-      case .ratio(let name, let target):
-        let other = try side(name, of: measurement)
-        let ratio = ours.medianWall / other.medianWall
-        return line(
-          .ratio,
-          name,
-          1e3 * ours.medianWall,
-          1e3 * other.medianWall,
-          ratio,
-          target,
-          "≤ \(short(target))×"
-        )
-      case .faster(let name, let target):
-        let other = try side(name, of: measurement)
-        let ratio = other.medianWall / ours.medianWall
-        return line(
-          .faster,
-          name,
-          1e3 * ours.medianWall,
-          1e3 * other.medianWall,
-          ratio,
-          target,
-          "≥ \(short(target))×"
-        )
-      case .cpu(let target):
-        let value = 1e6 * ours.medianCPU / Double(measurement.resources)
-        let other = measurement.series.first { $0.key != Measurement.tool }?.value
-        let floor = other.map { 1e6 * $0.medianCPU / Double(measurement.resources) }
-        return line(.cpu, "CPU for each resource", value, floor, value, target, "≤ \(short(target)) µs")
-      case .memory(let target):
-        let value = Double(ours.medianMemory) / 1e6
-        return line(.memory, "peak memory", value, nil, value, target, "≤ \(short(target)) MB")
-      case .wall(let target, let name):
-        let other = try side(name, of: measurement)
-        let value = 1e3 * ours.medianWall
-        return line(.wall, name, value, 1e3 * other.medianWall, value, target, "≤ \(short(target)) ms")
-      case .shown(let name):
-        let other = try side(name, of: measurement)
-        let ratio = ours.medianWall / other.medianWall
-        return line(.shown, name, 1e3 * ours.medianWall, 1e3 * other.medianWall, ratio, nil, "")
-      }
-    }
+    try limits.map { try line(of: $0, measurement) }
   }
 
-  private func side(_ name: String, of measurement: Measurement) throws -> Series {
-    guard let series = measurement.series[name] else { throw BenchError("\(id) did not measure “\(name)”") }
-    return series
+  private func line(of limit: Limit, _ measurement: Measurement) throws -> Line {
+    let side = { (name: String) throws -> Series in
+      guard let series = measurement.series[name] else { throw BenchError("\(id) did not measure “\(name)”") }
+      return series
+    }
+    let ours = try side(Measurement.tool)
+    let wall = 1e3 * ours.medianWall
+    let spread = 100 * ours.spread
+    switch limit {
+    case .ratio(let name, let target):
+      let other = 1e3 * (try side(name)).medianWall
+      return line(.ratio, name, wall, other, wall / other, target, "≤ \(short(target))×", spread)
+    case .faster(let name, let target):
+      let other = 1e3 * (try side(name)).medianWall
+      return line(.faster, name, wall, other, other / wall, target, "≥ \(short(target))×", spread)
+    case .cpu(let target):
+      let value = 1e6 * ours.medianCPU / Double(measurement.resources)
+      return line(.cpu, "CPU for each resource", value, nil, value, target, "≤ \(short(target)) µs", spread)
+    case .memory(let target):
+      let value = Double(ours.medianMemory) / 1e6
+      return line(.memory, "peak memory", value, nil, value, target, "≤ \(short(target)) MB", spread)
+    case .wall(let target, let name):
+      return line(
+        .wall,
+        name,
+        wall,
+        1e3 * (try side(name)).medianWall,
+        wall,
+        target,
+        "≤ \(short(target)) ms",
+        spread
+      )
+    case .shown(let name):
+      let other = 1e3 * (try side(name)).medianWall
+      return line(.shown, name, wall, other, wall / other, nil, "", spread)
+    }
   }
 
   private func line(
@@ -107,7 +109,8 @@ struct Row {
     _ reference: Double?,
     _ value: Double,
     _ target: Double?,
-    _ promise: String
+    _ promise: String,
+    _ spread: Double
   ) -> Line {
     let holds = target.map { kind == .faster ? value >= $0 : value <= $0 }
     return Line(
@@ -119,7 +122,8 @@ struct Row {
       value: value,
       target: target,
       promise: promise,
-      holds: holds
+      holds: holds,
+      spread: spread
     )
   }
 }

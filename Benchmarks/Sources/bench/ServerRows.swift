@@ -56,11 +56,14 @@ enum ServerRows {
     let title = "drift, 10000 roles, TLS, \(short(milliseconds)) ms round trip"
     return Row(id: id, title: title, limits: [limit]) { row, lab in
       let resources = Resources(policies: 0, roles: 10_000)
-      let (server, project) = try applied(resources, files: 1, on: .tls, in: lab)
+      let server = try Server(.tls, in: lab)
       defer { server.end() }
       let proxy = try DelayProxy(to: server, milliseconds: milliseconds, in: lab)
       defer { proxy.end() }
-      let far = project.on(server, port: proxy.port)
+      // The state belongs to one address, so it is applied from afar too.
+      let far = try lab.generated(resources, files: 1).copy().on(server, port: proxy.port)
+      try far.run("ledger", "init", "--quiet")
+      try far.run("sync", "--quiet")
       let list = try lab.list(resources.fewestReads)
       // The server allows 250 streams on a connection.
       let inFlight = milliseconds < 20 ? 64 : 250
