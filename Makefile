@@ -43,7 +43,7 @@ test: setup lint build-tests check-linking lint-templates man ## Everything that
 	swift test --disable-xctest --skip-build
 
 .PHONY: build-tests
-build-tests:
+build-tests: ## Build the program and all tests
 	swift build --build-tests
 
 # Full Foundation with its ICU adds 44 MB to the static binary; FoundationEssentials has what is needed. A static
@@ -74,6 +74,11 @@ fuzz: ## Give hostile input to every reader: TARGET=yaml for one, SECONDS=60 for
 man: build ## Write a manual page for each command into .build/man
 	@scripts/man $(BINARY)
 
+# A test compares docs/reference.md with what this writes.
+.PHONY: docs
+docs: build ## Write docs/reference.md anew from the program and its source
+	@scripts/reference $(BINARY) > .build/reference.md && mv .build/reference.md docs/reference.md
+
 # Only ratios of one run count: machines differ, and so do hours. Nothing else may run meanwhile.
 .PHONY: bench
 bench: setup setup-peers build-bench ## Measure against what server, git and parser allow: ROWS="drift-1k sync*", RUNS=5, QUICK=1, FRESH=1
@@ -94,11 +99,11 @@ bench-document: ## Write the committed figures into docs/performance.md and draw
 	@$(BENCH) document
 
 .PHONY: setup-peers
-setup-peers:
+setup-peers: ## Install what the tool is measured against
 	@Benchmarks/setup
 
 .PHONY: build-bench
-build-bench: release
+build-bench: release ## Build what "make bench" runs
 	VAULT_MIGRATIONS_BENCHMARKS=1 swift build -c release --static-swift-stdlib --product state-commit
 	swift build --package-path Benchmarks -c release
 
