@@ -1,6 +1,7 @@
 import FoundationEssentials
 import TestSupport
 import Testing
+import Values
 
 /// `docs/reference.md` is written by a script, and must not be behind the program or ahead of it.
 @Suite struct ReferenceTests {
@@ -13,6 +14,42 @@ import Testing
     #expect(lines.subtracting(kept).sorted() == [], "run \"make docs\"")
     #expect(kept.subtracting(lines).sorted() == [], "run \"make docs\"")
     #expect(String(decoding: file, as: UTF8.self) == written.output, "run \"make docs\"")
+  }
+
+  @Test func `Documents have the keys that the reference names`() async throws {
+    try await withSmallProject { project, server in
+      try project.edit("schema.yaml", "mode: fast", "mode: slow")
+      try expectDescribed(try await project.json("generate", "-m", "slow"), as: "generate")
+      try await project.commit("Slow")
+      let plan = try await project.json("plan")
+      try expectDescribed(plan, as: "plan")
+      let changes = plan["pending"]?.array ?? []
+      #expect(changes.count > 4)
+      for change in changes { try expectDescribed(change, as: "a change") }
+      try expectDescribed(try await project.json("sync"), as: "sync")
+      for command in ["status", "history", "drift", "validate", "lint", "doctor"] {
+        try expectDescribed(try await project.json(command), as: command)
+      }
+      try expectDescribed(try await project.json("show", "2"), as: "show")
+      try server.request("POST", "auth/approle/role/web", #"{"token_ttl": 5}"#)
+      let drift = try await project.json("drift", exits: 2)
+      try expectDescribed(try #require(drift.at("drift.0")), as: "a change")
+      let error = try await project.json("show", "9", exits: 64)
+      try expectDescribed(error, as: "an error")
+      try expectDescribed(try #require(error["error"]), as: "an error")
+    }
+  }
+
+  /// The row of a document in the reference names all its keys.
+  private func expectDescribed(_ document: Value, as name: String) throws {
+    let title = name.contains(" ") ? "| \(name) |" : "| `\(name)` |"
+    let row = Manual.page("docs/reference.md").lines.first {
+      $0.headings.last == "JSON documents" && $0.text.hasPrefix(title)
+    }
+    let names = Set(Manual.spans(in: Manual.Page(name: "", lines: [try #require(row)])).map(\.text))
+    let keys = Set(document.object?.keys.map(\.self) ?? [])
+    #expect(!keys.isEmpty)
+    #expect(keys.subtracting(names).sorted() == [], "\(name)")
   }
 
   @Test func `Make explains every target`() async throws {
