@@ -49,7 +49,7 @@ struct Families: Sendable {
 
   private func find(_ segments: [Substring], in entries: [(PathTemplate, Endpoint)]) -> Endpoint? {
     for (template, endpoint) in entries {
-      guard let bindings = template.match(segments[...]) else { continue }
+      guard let bindings = template.match(segments) else { continue }
       var bound = endpoint
       bound.bindings = bindings
       return bound

@@ -20,6 +20,7 @@ struct PathTemplate: Hashable, Sendable {
 
   let text: String
   let parts: [Part]
+  private let hasRest: Bool
 
   init(_ text: String) {
     self.text = text
@@ -28,6 +29,7 @@ struct PathTemplate: Hashable, Sendable {
       let name = String(part.dropFirst().dropLast())
       return name == "path" || name == "alias" ? .rest(name) : .segment(name)
     }
+    hasRest = parts.contains { $0.rank == 2 }
   }
 
   /// The text without the names of its placeholders: two of one shape match the same paths.
@@ -42,29 +44,37 @@ struct PathTemplate: Hashable, Sendable {
   }
 
   /// What each placeholder stands for in a path, or `nil` if the path is of another family.
-  func match(_ segments: ArraySlice<Substring>) -> [String: String]? {
-    Self.match(parts[...], segments)
+  ///
+  /// What follows the one placeholder of several segments has a fixed number of them, so there is one way to match.
+  func match(_ segments: [Substring]) -> [String: String]? {
+    let rest = segments.count - parts.count
+    guard hasRest ? rest >= 0 : rest == 0 else { return nil }
+    var index = 0
+    for part in parts {
+      switch part {
+      case .literal(let text): guard segments[index] == text else { return nil }
+      case .segment: guard !segments[index].isEmpty else { return nil }
+      case .rest: index += rest
+      }
+      index += 1
+    }
+    return bindings(segments, rest)
   }
 
-  private static func match(_ parts: ArraySlice<Part>, _ segments: ArraySlice<Substring>) -> [String: String]?
-  {
-    guard let part = parts.first else { return segments.isEmpty ? [:] : nil }
-    guard let segment = segments.first else { return nil }
-    switch part {
-    case .literal(let text):
-      guard segment == text else { return nil }
-      return match(parts.dropFirst(), segments.dropFirst())
-    case .segment(let name):
-      guard !segment.isEmpty, var found = match(parts.dropFirst(), segments.dropFirst()) else { return nil }
-      found[name] = String(segment)
-      return found
-    case .rest(let name):
-      // What follows the placeholder has a fixed number of segments, so there is one way to match.
-      let count = segments.count - (parts.count - 1)
-      guard count >= 1, var found = match(parts.dropFirst(), segments.dropFirst(count)) else { return nil }
-      found[name] = segments.prefix(count).joined(separator: "/")
-      return found
+  private func bindings(_ segments: [Substring], _ rest: Int) -> [String: String] {
+    var bindings: [String: String] = [:]
+    var index = 0
+    for part in parts {
+      switch part {
+      case .literal: break
+      case .segment(let name): bindings[name] = String(segments[index])
+      case .rest(let name):
+        bindings[name] = segments[index...(index + rest)].joined(separator: "/")
+        index += rest
+      }
+      index += 1
     }
+    return bindings
   }
 
   /// The text with its placeholders replaced; unknown ones stay.

@@ -5,7 +5,7 @@ extension Repository {
   /// The blobs that files of the work tree have, each with its absolute path, where git's index tells without a look into
   /// the file.
   ///
-  /// As git does it: a file whose size, time and inode are those of the index is the one that was staged, unless it was
+  /// As git does it: a file whose size, times and inode are those of the index is the one that was staged, unless it was
   /// changed in the moment when the index was written. What a filter such as `autocrlf` changes has other bytes than its
   /// blob, and is not answered. Uses `git_repository_index`, `git_filter_list_load`.
   ///
@@ -57,8 +57,14 @@ extension git_index_entry {
     file.st_mode & S_IFMT == S_IFREG && mode & UInt32(S_IFMT) == UInt32(S_IFREG)
       && UInt32(truncatingIfNeeded: file.st_size) == file_size
       && UInt32(truncatingIfNeeded: file.st_ino) == ino
-      && Int32(truncatingIfNeeded: file.st_mtim.tv_sec) == mtime.seconds
-      && UInt32(truncatingIfNeeded: file.st_mtim.tv_nsec) == mtime.nanoseconds
+      && mtime.is(file.st_mtim) && ctime.is(file.st_ctim)
+  }
+}
+
+extension git_index_time {
+  fileprivate func `is`(_ time: timespec) -> Bool {
+    Int32(truncatingIfNeeded: time.tv_sec) == seconds
+      && UInt32(truncatingIfNeeded: time.tv_nsec) == nanoseconds
   }
 }
 

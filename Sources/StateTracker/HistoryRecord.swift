@@ -160,3 +160,20 @@ extension HistoryRecord.Outcome {
     )
   }
 }
+
+extension HistoryRecord {
+  /// A record's file without the lines below `tasks:`, which stand there in block style.
+  static func leavingOutTasks(of bytes: [UInt8]) -> [UInt8] {
+    let newline = UInt8(ascii: "\n")
+    var kept: [UInt8] = []
+    var isInside = false
+    for line in bytes.split(separator: newline, omittingEmptySubsequences: false) {
+      if isInside, line.first.map({ " -".utf8.contains($0) }) ?? true { continue }
+      isInside = line.elementsEqual("tasks:".utf8)
+      if isInside { continue }
+      kept += line
+      kept.append(newline)
+    }
+    return kept
+  }
+}

@@ -56,17 +56,19 @@ package struct RecordedState {
     try Repository.blobID(of: StateChange.bytes(of: value))
   }
 
-  /// Every applied version, oldest first.
+  /// Every applied version, oldest first, with what its tasks found or without.
   ///
+  /// What tasks found is nearly all of a record, and most questions are not about it.
   /// - Throws: ``GitError``, ``Problem``.
-  package func history() throws -> [HistoryRecord] {
+  package func history(withTasks: Bool = true) throws -> [HistoryRecord] {
     guard let commit, let folder = try repository.entry(StateLayout.historyFolder, at: commit.tree) else {
       return []
     }
     var records: [HistoryRecord] = []
     try read(folder.id) { file, bytes in
       let name = "\(StateLayout.historyFolder)/\(file)"
-      guard let record = HistoryRecord(try parse(bytes, file: name)) else { throw Self.unreadable(name) }
+      let read = withTasks ? bytes : HistoryRecord.leavingOutTasks(of: bytes)
+      guard let record = HistoryRecord(try parse(read, file: name)) else { throw Self.unreadable(name) }
       records.append(record)
     }
     return records.sorted { $0.version < $1.version }

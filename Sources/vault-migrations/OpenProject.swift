@@ -66,13 +66,13 @@ struct OpenProject {
     )
   }
 
-  /// What environments have applied, as far as this repository knows; nobody is asked.
+  /// What environments have applied, without what tasks found, as far as this repository knows; nobody is asked.
   func knownHistories(_ context: Context) throws -> [String: [HistoryRecord]] {
     var histories: [String: [HistoryRecord]] = [:]
     for environment in project.settings.environments.values {
       // Without the remote there is nothing to know.
       guard let tracker = try? Session.stateTracker(of: environment, self, context) else { continue }
-      histories[environment.name] = try tracker.current().history()
+      histories[environment.name] = try tracker.current().history(withTasks: false)
     }
     return histories
   }

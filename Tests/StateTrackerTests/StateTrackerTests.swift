@@ -98,6 +98,9 @@ private struct Branch {
       let state = try await branch.record(change, tagging: "0001")
       #expect(try state.version() == 1)
       #expect(try state.history() == [historyRecord(version: 1)])
+      var short = historyRecord(version: 1)
+      short.tasks = []
+      #expect(try state.history(withTasks: false) == [short])
       #expect(try branch.tracker.hasTag("0001"))
       #expect(try !branch.tracker.hasTag("0002"))
       #expect(try await branch.git("cat-file", "-t", "refs/tags/vault-migrations/prod/0001") == "tag\n")

@@ -32,6 +32,7 @@ package final class Ledger {
   }
 
   private let records: any RecordStore
+  private var knownKey: [UInt8]?
   let home: Home?
   private let givenKey: Secret?
   let owner: Claims.Owner
@@ -88,6 +89,7 @@ package final class Ledger {
   package func read() async throws -> [Record: Entry] {
     let wanted = home == nil ? [.run, .lock, .key] : Record.allCases
     let found = try await records.read(wanted.map(\.rawValue))
+    noteKey(in: found[Record.key.rawValue])
     return Dictionary(
       uniqueKeysWithValues: wanted.compactMap { record in
         found[record.rawValue].map { (record, $0) }
@@ -191,7 +193,16 @@ package final class Ledger {
   /// - Throws: As ``fingerprintKey()``.
   package func storedKey() async throws -> [UInt8]? {
     guard home != nil else { return try await checkedKey().key }
-    return try await read(.key)?.value["hmac-sha256"]?.string.flatMap { Digests.bytes(hex: $0) }
+    if let knownKey { return knownKey }
+    return noteKey(in: try await read(.key))
+  }
+
+  /// Once written it stays the same.
+  @discardableResult
+  private func noteKey(in entry: Entry?) -> [UInt8]? {
+    guard home != nil else { return nil }
+    knownKey = entry?.value["hmac-sha256"]?.string.flatMap { Digests.bytes(hex: $0) } ?? knownKey
+    return knownKey
   }
 
   /// The key from outside, and whether a record tells it from others already.

@@ -71,53 +71,59 @@ struct ReadBatch {
     if !grouped.isEmpty { singles.removeAll { grouped.contains($0.path) } }
   }
 
-  /// Asks for everything.
+  /// Asks for everything: first what tells what else to ask for, then all of that at once.
   mutating func survey(noting note: (VaultPath, Value) -> Void) -> LiveReader.Survey {
     let listed = lists.keys.sorted()
     let tellingNames = named.keys.sorted()
     var answers = reader.client.perform(
       listed.map { VaultRequest(.read, $0) } + tellingNames.map { VaultRequest(.list, $0) }
-        + groups.map { VaultRequest(.list, $0.names) } + singles.map(\.request)
+        + groups.map { VaultRequest(.list, $0.names) }
     )[...]
     for list in listed { takeMembers(of: list, answers.removeFirst()) }
     for list in tellingNames { takeNamed(of: list, answers.removeFirst()) }
-    let names = groups.map { _ in answers.removeFirst() }
-    for (single, answer) in zip(singles, answers) { take(answer, single, note) }
-    ask(groups, names, note)
-    return survey
-  }
-
-  // MARK: - Groups
-
-  /// Asks for what the lists say is there, all at once where most of a list is wanted.
-  private mutating func ask(
-    _ groups: [Group],
-    _ names: [Result<VaultResponse, VaultError>],
-    _ note: (VaultPath, Value) -> Void
-  ) {
     var wholes: [Group] = []
-    var singles: [Single] = []
-    for (group, answer) in zip(groups, names) {
+    for (group, answer) in zip(groups, answers) {
       let (present, count) = members(of: group, answer)
+      // All at once where most of a list is wanted.
       if group.whole != nil, present.count >= Self.worthAWhole, present.count * 2 >= count {
         wholes.append(Group(names: group.names, whole: group.whole, members: present))
       } else {
         singles += present.map(\.single)
       }
     }
-    let answers = reader.client.perform(wholes.compactMap { $0.whole.map { VaultRequest(.list, $0) } })
-    for (group, answer) in zip(wholes, answers) {
+    let left = ask(wholes, singles, note)
+    // Not every server has such a list, and not every token may use it.
+    _ = ask([], left, note)
+    return survey
+  }
+
+  // MARK: - Groups
+
+  /// Asks for lists with all content, which take the server longest, and for single objects, and takes in what comes as it
+  /// comes.
+  ///
+  /// - Returns: What could not be had as a whole.
+  private mutating func ask(
+    _ wholes: [Group],
+    _ singles: [Single],
+    _ note: (VaultPath, Value) -> Void
+  ) -> [Single] {
+    let requests =
+      wholes.compactMap { $0.whole.map { VaultRequest(.list, $0) } } + singles.map(\.request)
+    guard !requests.isEmpty else { return [] }
+    var left: [Single] = []
+    reader.client.perform(requests) { index, answer in
+      guard index < wholes.count else { return take(answer, singles[index - wholes.count], note) }
+      let members = wholes[index].members
       guard case .success(let response) = answer, let entries = response.data?["key_info"]?.object else {
-        // Not every server has it, and not every token may use it.
-        singles += group.members.map(\.single)
-        continue
+        left += members.map(\.single)
+        return
       }
-      for (single, key) in group.members {
+      for (single, key) in members {
         if let entry = entries[key] { take(entry, single, note) }
       }
     }
-    let found = reader.client.perform(singles.map(\.request))
-    for (single, answer) in zip(singles, found) { take(answer, single, note) }
+    return left
   }
 
   /// The members that a list of names has, and how many names it has; all of them where the list cannot be had.

@@ -48,7 +48,7 @@ extension Runner {
         hint: "check out the commit that has \(Migration.label(standing.version))"
       )
     }
-    let history = standing.history.filter { $0.version <= from }
+    let history = try standing.recorded.history().filter { $0.version <= from }
     let name = target.environment.name
     let undone = project.migrations.filter { $0.version > to && $0.version <= from }
     guard !undone.allSatisfy(\.isCheckpoint) else {

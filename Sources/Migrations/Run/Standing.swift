@@ -9,6 +9,7 @@ package struct Standing {
   }
 
   package let recorded: RecordedState
+  /// The applied versions, without what their tasks found.
   package let history: [HistoryRecord]
   package let head: Head?
   package let run: RunRecord?
@@ -70,7 +71,7 @@ extension Standing {
     acceptsServer: Bool,
     at time: Int = 0
   ) throws -> Standing {
-    let history = try recorded.history()
+    let history = try recorded.history(withTasks: false)
     let head = hasLedger ? Head(entries[.head]?.value) : Head(of: recorded, history.last)
     let run = RunRecord(entries[.run]?.value)
     try checkReadable(entries, run)

@@ -28,6 +28,8 @@ final class VersionRun {
   let reader: LiveReader
   /// What is declared before it.
   let fold: Fold
+  /// Every step of a task asks for its endpoint.
+  private var endpoints: [VaultPath: Endpoint] = [:]
   /// Indices into the migration's tasks.
   private let levels: [[Int]]
   private var outcomes: [Int: HistoryRecord.Outcome] = [:]
@@ -110,7 +112,10 @@ final class VersionRun {
   private static let shownProblems = 50
 
   func endpoint(of task: Task) -> Endpoint {
-    context.target.catalogue.endpoint(for: task.path, mounts: mounts)
+    if let known = endpoints[task.path] { return known }
+    let endpoint = context.target.catalogue.endpoint(for: task.path, mounts: mounts)
+    endpoints[task.path] = endpoint
+    return endpoint
   }
 
   /// Notes what became of a task; the ledger learns of it with the journal's next record.
