@@ -85,7 +85,7 @@ import Values
   @Test(arguments: [
     (
       "tasks: []",
-      "1:1: a migration needs version, name and tasks (migrations are written by generate; see the format in the README)"
+      "1:1: a migration needs version, name and tasks (migrations are written by generate; see the format in docs/reference.md)"
     ),
     (
       "version: one\nname: a\ntasks: []",

@@ -61,7 +61,7 @@ package enum MigrationFile {
       diagnostics.error(
         "a migration needs version, name and tasks",
         at: root.location,
-        hint: "migrations are written by generate; see the format in the README"
+        hint: "migrations are written by generate; see the format in docs/reference.md"
       )
       return nil
     }
