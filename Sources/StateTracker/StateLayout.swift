@@ -65,6 +65,7 @@ package enum StateLayout {
   /// Percent-encodes what a checkout would refuse (`.git`, `..`, a dot at the end), what collides on file systems that
   /// fold case, and what other systems do not allow in names.
   private static func encoded(_ segment: String) -> String {
+    if !segment.isEmpty, segment.utf8.allSatisfy(isPlain) { return segment }
     let bytes = Array(segment.utf8)
     var text = ""
     for (index, byte) in bytes.enumerated() {
@@ -89,7 +90,18 @@ package enum StateLayout {
     return text.isEmpty ? "%" : text
   }
 
+  /// Whether a byte is never encoded, wherever it stands: nearly all names have no others.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+      UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+
   private static func decoded(_ segment: Substring) -> String? {
+    guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
     if segment == "%" { return "" }
     var bytes: [UInt8] = []
     var rest = segment.utf8[...]
