@@ -149,7 +149,7 @@ let package = Package(
     .testTarget(
       name: "EmbeddedTests",
       dependencies: [
-        "Embedded", "EmbeddedHolder", "Platform", "Values",
+        "Embedded", "EmbeddedHolder", "Platform", "TestSupport", "Values",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

@@ -84,7 +84,7 @@ import Values
     case .overSSH:
       // What ssh does in the end: it runs the command that git asks for on the other side.
       let ssh = try project.scratch.write("ssh", "#!/bin/sh\nfor last; do :; done\nexec sh -c \"$last\"\n")
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+      try makeExecutable(ssh)
       let other = try await project.clone("other")
       try await other.git("remote", "set-url", "origin", "ssh://git@git.example.com\(project.remote)")
       return other.with(["GIT_SSH_COMMAND": ssh])
@@ -95,7 +95,7 @@ import Values
     case .withHooksPath:
       // Hooks of the user's own that would refuse everything, or call the tool again.
       let hook = try project.scratch.write("hooks/pre-push", "#!/bin/sh\nexit 1\n")
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+      try makeExecutable(hook)
       let other = try await project.clone("other")
       try await other.git("config", "core.hooksPath", project.scratch.file("hooks"))
       return other

@@ -107,7 +107,7 @@ import Values
           "git-\(version)/git",
           "#!/bin/sh\n[ \"$*\" = --version ] && exec echo git version \(version)\nexec /usr/bin/git \"$@\"\n"
         )
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: git)
+        try makeExecutable(git)
         let path = project.variables["PATH"] ?? ""
         return project.with(["PATH": project.scratch.file("git-\(version)") + ":" + path])
       }
@@ -345,7 +345,7 @@ extension Project {
 
   fileprivate func writeHook(_ name: String, _ script: String) throws {
     let path = try scratch.write("repository/.git/hooks/\(name)", script)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    try makeExecutable(path)
   }
 
   /// One more policy, as a migration of its own.

@@ -128,7 +128,7 @@ extension BaoServer {
 extension Project {
   fileprivate func writeHook(_ script: String) throws {
     let path = try scratch.write("remote.git/hooks/pre-receive", "#!/bin/sh\n\(script)\n")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    try makeExecutable(path)
   }
 
   /// The remote takes nothing until ``allowPushes()``.

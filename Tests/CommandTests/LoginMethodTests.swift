@@ -222,7 +222,7 @@ import Values
         "helper",
         "#!/bin/sh\n[ \"$1\" = get ] && cat \(scratch.file("token"))\n"
       )
-      chmod(helper, 0o755)
+      try makeExecutable(helper)
       try await logins.with(["TOKEN": token]).expectLogin("{method: token, token: \"${TOKEN}\"}")
       try await logins.expectLogin("{method: token, token_file: \(scratch.file("token"))}")
       try await logins.expectLogin("{method: token, token_helper: \(helper)}")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 import Values
 
@@ -152,7 +153,7 @@ private struct ProgramFolder {
     try Data("#!/bin/sh\nif [ \"$1\" = version ]; then echo '\(version)'; exit; fi\n\(serving)\n".utf8).write(
       to: file
     )
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+    try makeExecutable(file.path)
   }
 
   /// What is found, relative to the root.

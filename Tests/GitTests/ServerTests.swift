@@ -175,7 +175,7 @@ struct ServerTests {
       "#!/bin/sh\necho no entry >&2\ncase $1 in refs/heads/*) exit 1;; esac\n",
       to: "remote.git/hooks/update"
     )
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+    try makeExecutable(hook)
     try fixture.git("remote", "set-url", "origin", "git://127.0.0.1:\(server.port)/remote.git", in: "clone")
     let repository = try Repository(opening: fixture.path("clone"))
     let transport = try kind.make(for: repository, fixture: fixture)

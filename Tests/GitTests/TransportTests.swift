@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import TestSupport
 import Testing
 
 @Suite("Pushing and fetching beside a depth-1 clone")
@@ -194,10 +195,7 @@ struct TransportTests {
   func hookEnvironment() async throws {
     let repository = try clone()
     try fixture.write("#!/bin/sh\nexit 1\n", to: "clone/.git/hooks/pre-push")
-    try FileManager.default.setAttributes(
-      [.posixPermissions: 0o755],
-      ofItemAtPath: fixture.path("clone/.git/hooks/pre-push")
-    )
+    try makeExecutable(fixture.path("clone/.git/hooks/pre-push"))
     let transport = try TransportKind.program.make(
       for: repository,
       fixture: fixture,
@@ -215,7 +213,7 @@ struct TransportTests {
   func deadline() async throws {
     let repository = try clone()
     try fixture.write("#!/bin/sh\necho $$ > \(fixture.path("pid"))\nexec sleep 600\n", to: "bin/git")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fixture.path("bin/git"))
+    try makeExecutable(fixture.path("bin/git"))
     let program = try #require(
       GitProgram(environment: ["PATH": "\(fixture.path("bin")):/usr/bin:/bin"])
     )

@@ -29,6 +29,7 @@ enum OfflineRows {
     let title = "plan, nothing changed, \(count) paths in \(files) files, offline"
     return Row(id: id, title: title, isQuick: isQuick, limits: limits) { row, lab in
       let project = try lab.applied(Resources(count), files: files)
+      try project.refreshIndex()
       let schema = try project.schemaFiles
       return try .alternating(
         row.id,

@@ -57,7 +57,14 @@ struct Project {
   func copy() throws -> Project {
     let target = try lab.folder("project") + "/repository"
     try lab.command("cp", ["-r", "--reflink=auto", folder, target], in: "/").check(log: lab.log)
-    return Project(folder: target, lab: lab, variables: variables)
+    let copy = Project(folder: target, lab: lab, variables: variables)
+    try copy.refreshIndex()
+    return copy
+  }
+
+  /// Lets git's index know the files, as after a clone.
+  func refreshIndex() throws {
+    try lab.command("git", ["update-index", "-q", "--refresh"], in: folder).check(log: lab.log)
   }
 
   /// The same project, led to a server.

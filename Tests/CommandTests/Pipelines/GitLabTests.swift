@@ -96,7 +96,7 @@ import YAML
         "remote.git/hooks/post-receive",
         "#!/bin/sh\nenv | grep ^GIT_PUSH_OPTION > \(hosted.project.scratch.file("options"))\n"
       )
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+      try makeExecutable(hook)
       let proposed = try await GitLabRunner(hosted, "rollback").run(
         "propose",
         "main",

@@ -126,7 +126,7 @@ import Values
       try await project.tool("init", "--ci", "github")
       let scratch = project.scratch
       let program = try scratch.write("release/vault-migrations", "#!/bin/sh\necho 9.9.9\n")
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+      try makeExecutable(program)
       try await Outside.run(
         "tar",
         ["-czf", "release.tar.gz", "-C", "release", "vault-migrations"],

@@ -66,7 +66,7 @@ import Values
       "askpass",
       "#!/bin/sh\ncase $1 in Username*) echo ada ;; *) echo 'open sesame' ;; esac\n"
     )
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ask)
+    try makeExecutable(ask)
     var variables = try hosted.machine(folder).merging([
       "GIT_ASKPASS": ask, "VAULT_ID_TOKEN": hosted.host.idToken, "VAULT_MIGRATIONS_ENV": "prod",
       "APP_PASSWORD": "app-password-1", "BRANCH_NAME": branch == "main" ? "main" : "PR-7",
