@@ -103,12 +103,15 @@ func seconds(_ clock: clockid_t) -> Double {
 
 let words = CommandLine.arguments
 let numbers = words.dropFirst(3).compactMap { Int($0) }
-guard numbers.count >= 2 else {
-  fatalError("usage: state-commit full|update REPOSITORY PATHS MOUNTS [CHANGED]")
+let isFull = words.dropFirst().first == "full"
+guard numbers.count >= (isFull ? 2 : 3) else {
+  let usage = Array("usage: state-commit full|update REPOSITORY PATHS MOUNTS [CHANGED]\n".utf8)
+  _ = write(STDERR_FILENO, usage, usage.count)
+  exit(64)
 }
 let mounts = numbers[1]
 let change =
-  words[1] == "full"
+  isFull
   ? fullChange(numbers[0])
   : smallChange(numbers[2], of: numbers[0], at: Int64(seconds(CLOCK_REALTIME) * 1e6))
 

@@ -105,7 +105,7 @@ package struct FieldTable: Sendable {
     let segments = relative.split(separator: "/", omittingEmptySubsequences: false)
     guard let rows = sections[endpoint.section], let first = segments.first else { return nil }
     for row in (rows[String(first)] ?? []) + (rows[""] ?? []) {
-      guard let bindings = row.template.match(Array(segments)) else { continue }
+      guard let bindings = row.template.match(segments) else { continue }
       let key = [endpoint.section, row.template.text, endpoint.family]
       if let known = cache.fields[key] { return known }
       guard var known = try? known(row) else { return nil }

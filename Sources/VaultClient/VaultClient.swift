@@ -89,9 +89,6 @@ package final class VaultClient {
     return try body()
   }
 
-  /// Says what the requests are for that come from now on.
-  package func ask(for purpose: String) { self.purpose = purpose }
-
   /// Works on in spite of a cancellation: records are written, the lock and the token are given back.
   package func ignoreCancellation() {
     http.ignoreCancellation()

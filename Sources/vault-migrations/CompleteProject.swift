@@ -5,6 +5,7 @@ import Platform
 /// A project that is known to be in order, with all of its schema in migrations, since its files are those that a command
 /// has looked at before.
 struct CompleteProject {
+  let open: OpenProject
   private let cache: VerdictCache
   private let inputs: ProjectInputs
 
@@ -12,7 +13,10 @@ struct CompleteProject {
   init?(_ open: OpenProject, _ context: Context) throws {
     guard let tool = Platform.executableIdentity else { return nil }
     let repository = try context.repository(holding: open.folder)
-    guard let inputs = try ProjectInputs(of: open.source, in: repository) else { return nil }
+    guard let inputs = try ProjectInputs(of: open.source, open.project.settings, in: repository) else {
+      return nil
+    }
+    self.open = open
     self.inputs = inputs
     cache = VerdictCache(gitDirectory: repository.commonDirectory, tool: tool)
   }
@@ -21,5 +25,8 @@ struct CompleteProject {
 
   var newestVersion: Int { inputs.newestVersion }
 
-  func remember() { cache.noteComplete(inputs) }
+  /// Remembers it, unless a file was changed while somebody looked: that look may have been at either.
+  func remember(unlessChangedSince before: CompleteProject) {
+    if inputs == before.inputs { cache.noteComplete(inputs) }
+  }
 }

@@ -22,7 +22,8 @@ struct OpenProject {
   static func inWorkTree(
     _ context: Context,
     trusting revision: String? = nil,
-    readingSchema needsSchema: (Settings) -> Bool = { _ in true }
+    readingSchema needsSchema: (Settings) -> Bool = { _ in true },
+    readingMigrations needsMigrations: Bool = true
   ) throws -> OpenProject {
     let folder = try context.projectFolder()
     let source = WorkTreeSource(
@@ -31,7 +32,11 @@ struct OpenProject {
       isConfined: revision != nil
     )
     try refuseFilesOutside(source, revision)
-    let project = try Project.read(from: source, readingSchema: needsSchema)
+    let project = try Project.read(
+      from: source,
+      readingSchema: needsSchema,
+      readingMigrations: needsMigrations
+    )
     return OpenProject(folder: folder, source: source, project: project)
   }
 
@@ -39,10 +44,7 @@ struct OpenProject {
   ///
   /// - Throws: ``Problems``, ``Problem``.
   static func settingsAlone(_ context: Context) throws -> OpenProject {
-    let folder = try context.projectFolder()
-    let source = WorkTreeSource(folder: folder, shownAs: context.shown(folder))
-    let project = try Project.read(from: source, readingSchema: { _ in false }, readingMigrations: false)
-    return OpenProject(folder: folder, source: source, project: project)
+    try inWorkTree(context, readingSchema: { _ in false }, readingMigrations: false)
   }
 
   /// Reads the project as a revision has it.

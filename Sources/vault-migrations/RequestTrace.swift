@@ -1,9 +1,8 @@
 import VaultClient
 
 extension Context {
-  /// Counts what is asked of an environment's server, and with `--trace requests` shows it.
-  func watch(_ client: VaultClient, of environment: String) {
-    client.observe { metrics.count($0, in: environment) }
+  /// Shows what is asked of a server, with `--trace requests`.
+  func trace(_ client: VaultClient) {
     guard options.trace == .requests else { return }
     client.observe { exchange in console.complain { exchange.line($0) } }
   }

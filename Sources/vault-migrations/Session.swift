@@ -49,7 +49,8 @@ struct Session {
         var settings = VaultSettings(address: try VaultAddress(server.address))
         settings.requestTimeout = .milliseconds(open.settings.lockTTL * 1_000 / 4)
         let client = try VaultClient(settings, token: server.token, cancellation: cancellation)
-        context.watch(client, of: name)
+        context.trace(client)
+        client.observe { context.metrics.count($0, in: name) }
         return try await body(
           Target(
             environment: environment,
@@ -65,7 +66,7 @@ struct Session {
       }
     case .remote(let address):
       let client = try client(for: environment, address, connection, open, cancellation, context)
-      context.watch(client, of: name)
+      client.observe { context.metrics.count($0, in: name) }
       defer {
         client.ignoreCancellation()
         giveBackToken(of: client, context)
@@ -210,7 +211,9 @@ struct Session {
       settings.requestTimeout = .seconds(5)
       settings.maxTries = 1
     }
-    return try VaultClient(settings, cancellation: cancellation)
+    let client = try VaultClient(settings, cancellation: cancellation)
+    context.trace(client)
+    return client
   }
 }
 

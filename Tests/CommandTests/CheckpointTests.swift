@@ -88,12 +88,7 @@ import Values
       try await project.generate("domain")
       try await project.git("checkout", "-q", "-b", "point", "main")
       try await project.generate("checkpoint", "--checkpoint")
-      _ = try await Command.run(
-        "git",
-        ["merge", "-q", "db"],
-        environment: project.variables,
-        directory: project.folder
-      )
+      try await project.merge("db")
       #expect(try await project.json("rebase").at("renumbered.0.to") == "0003-checkpoint.yaml")
       #expect(project.read("migrations/0003-checkpoint.yaml").contains("checkpoint: true"))
       try await project.commit("Merge db")

@@ -78,7 +78,7 @@ import Values
       let file = "migrations/0002-web.yaml"
       try project.write(file, comment + project.read(file))
       try await project.git("commit", "-q", "-a", "--amend", "--no-edit")
-      #expect(try await project.status("rebase", "db") != 0)
+      #expect(try await project.gitStatus("rebase", "db") != 0)
       try await project.tool("rebase")
       #expect(project.read("migrations/0003-web.yaml").hasPrefix(comment))
       try await project.git("add", ".vault-migrations")
@@ -146,13 +146,4 @@ import Values
       #expect(error.at("error.hint")?.string?.contains("--unshallow") == true)
     }
   }
-}
-
-extension Project {
-  fileprivate func status(_ arguments: String...) async throws -> Int32 {
-    try await Command.run("git", arguments, environment: variables, directory: folder).status
-  }
-
-  /// Merges a branch, as far as git can.
-  fileprivate func merge(_ branch: String) async throws -> Int32 { try await status("merge", "-q", branch) }
 }

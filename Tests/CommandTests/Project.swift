@@ -159,6 +159,16 @@ struct Project: Sendable {
     return outcome.output.hasSuffix("\n") ? String(outcome.output.dropLast()) : outcome.output
   }
 
+  /// Runs git, and gives its exit status.
+  @discardableResult
+  func gitStatus(_ arguments: String...) async throws -> Int32 {
+    try await Command.run("git", arguments, environment: variables, directory: folder).status
+  }
+
+  /// Merges a branch, as far as git can.
+  @discardableResult
+  func merge(_ branch: String) async throws -> Int32 { try await gitStatus("merge", "-q", branch) }
+
   /// Commits everything.
   func commit(_ message: String) async throws {
     try await git("add", "-A")

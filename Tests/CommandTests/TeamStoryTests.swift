@@ -62,12 +62,7 @@ import Values
       try await bob.git("fetch", "-q", "origin")
       let fork = try await bob.json("validate", "--merge-base", "origin/main", exits: 65)
       #expect(fork.at("error.message")?.string?.contains("version 0002 is db here, and web there") == true)
-      _ = try await Command.run(
-        "git",
-        ["merge", "-q", "origin/main"],
-        environment: bob.variables,
-        directory: bob.folder
-      )
+      try await bob.merge("origin/main")
       #expect(try await bob.json("rebase").at("renumbered.0.to") == "0003-db.yaml")
       try await bob.git("add", ".vault-migrations")
       try await bob.git("commit", "-q", "-m", "Merge main")

@@ -28,21 +28,20 @@ final class LedgerStore: RecordStore {
     self.folder = folder.isEmpty ? "" : folder + "/"
   }
 
-  func read(_ names: [String]) throws -> [String: Ledger.Entry] {
+  func read(_ names: [String]) throws(VaultError) -> [String: Ledger.Entry] {
     var entries: [String: Ledger.Entry] = [:]
     let found = try client.asking("what the ledger has recorded") { () throws(VaultError) in
       try client.readKV(mount, names.map { folder + $0 })
     }
-    for (name, secret) in zip(names, found) { entries[name] = try secret.map { try entry($0, of: name) } }
+    for (name, secret) in zip(names, found) {
+      if let secret { entries[name] = try entry(secret, of: name) }
+    }
     return entries
   }
 
   /// Reads a document; `nil` if there is none, and null if it was deleted or cannot be read.
   func read(_ name: String) throws(VaultError) -> Ledger.Entry? {
-    let found = try client.asking("the ledger's record \(name)") { () throws(VaultError) in
-      try client.readKV(mount, folder + name)
-    }
-    return try found.map { found throws(VaultError) in try entry(found, of: name) }
+    try read([name])[name]
   }
 
   private func entry(_ found: KVSecret, of name: String) throws(VaultError) -> Ledger.Entry {

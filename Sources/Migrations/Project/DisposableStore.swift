@@ -8,7 +8,7 @@ import Values
 struct DisposableStore {
   let folder: String
   /// Larger files are not ours.
-  var sizeLimit = 8 << 20
+  private static let sizeLimit = 8 << 20
   /// Older ones go.
   private static let countLimit = 16
   private static let format: Value = 1
@@ -16,7 +16,7 @@ struct DisposableStore {
   func read(_ key: Value) -> Value? {
     let path = file(key)
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-      let size = attributes[.size] as? any BinaryInteger, Int(clamping: size) <= sizeLimit,
+      let size = attributes[.size] as? any BinaryInteger, Int(clamping: size) <= Self.sizeLimit,
       let data = FileManager.default.contents(atPath: path),
       let document = try? JSON.parse([UInt8](data)), document["format"] == Self.format,
       document["key"] == key
@@ -26,7 +26,7 @@ struct DisposableStore {
 
   func write(_ content: Value, _ key: Value) {
     let bytes = Data(JSON.text(["format": Self.format, "key": key, "content": content]).utf8)
-    guard bytes.count <= sizeLimit else { return }
+    guard bytes.count <= Self.sizeLimit else { return }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       try bytes.write(to: URL(filePath: file(key)), options: .atomic)

@@ -1,20 +1,19 @@
-import Configuration
+package import Configuration
 import Digests
 package import Git
 
 /// Everything that a project is read from, named by git's ids: where they are the same, so is all that follows from them.
-package struct ProjectInputs {
+package struct ProjectInputs: Hashable {
   /// A digest of all names and ids.
   package let digest: String
   /// The newest version that there is a file of; 0 for none.
   package let newestVersion: Int
 
-  /// Finds out what there is; files that git knows to be unchanged are not read.
+  /// Finds out what there is, by what `config.yaml` says; files that git knows to be unchanged are not read.
   ///
   /// - Returns: `nil` where something is missing or not named as it should be, which reading the project tells.
-  /// - Throws: ``GitError``, ``Problems`` when `config.yaml` is wrong.
-  package init?(of source: any ProjectSource, in repository: Repository) throws {
-    let (settings, _) = try Project.readSettings(from: source)
+  /// - Throws: ``GitError``.
+  package init?(of source: any ProjectSource, _ settings: Settings, in repository: Repository) throws {
     let migrations = try source.names(in: settings.migrations) ?? []
     var newest = 0
     for name in migrations where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {

@@ -1,4 +1,3 @@
-import Digests
 import Values
 
 /// That a project is in order and all of its schema in migrations, by what it was read from; in the repository's git

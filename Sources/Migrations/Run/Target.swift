@@ -21,7 +21,6 @@ package final class Target {
   package let health: Health
   private let clock = ContinuousClock()
   private let startedAt: ContinuousClock.Instant
-  private var listedMounts: [String: MountTable] = [:]
   private var listedEntries: [String: (engines: [String: Value], methods: [String: Value])] = [:]
   /// Values that were looked up for `${saved:…}` and `${vault:…}`; each is asked for once.
   var knownValues: [GivenObject: GivenValues.Finding] = [:]
@@ -191,15 +190,14 @@ package final class Target {
   }
 
   private func listedMounts(in namespace: String) throws(VaultError) -> MountTable {
-    if let known = listedMounts[namespace] { return known }
-    let table: MountTable
+    var table = MountTable()
     do throws(VaultError) {
-      table = try listMounts(in: namespace)
+      let (engines, methods) = try mountEntries(in: namespace)
+      for (name, entry) in engines { table.insert(VaultPath(name, in: namespace), declared: entry) }
+      for (name, entry) in methods { table.insert(VaultPath("auth/" + name, in: namespace), declared: entry) }
     } catch {
-      if error.kind == .denied || error.kind == .namespaceNotFound { return MountTable() }
-      throw error
+      guard error.kind == .denied || error.kind == .namespaceNotFound else { throw error }
     }
-    listedMounts[namespace] = table
     return table
   }
 
@@ -213,13 +211,5 @@ package final class Target {
     }
     listedEntries[namespace] = entries
     return entries
-  }
-
-  private func listMounts(in namespace: String) throws(VaultError) -> MountTable {
-    let (engines, methods) = try mountEntries(in: namespace)
-    var table = MountTable()
-    for (name, entry) in engines { table.insert(VaultPath(name, in: namespace), declared: entry) }
-    for (name, entry) in methods { table.insert(VaultPath("auth/" + name, in: namespace), declared: entry) }
-    return table
   }
 }

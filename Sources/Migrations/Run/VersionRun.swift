@@ -111,10 +111,12 @@ final class VersionRun {
   /// More differences than this nobody reads.
   private static let shownProblems = 50
 
-  func endpoint(of task: Task) -> Endpoint {
-    if let known = endpoints[task.path] { return known }
-    let endpoint = context.target.catalogue.endpoint(for: task.path, mounts: mounts)
-    endpoints[task.path] = endpoint
+  func endpoint(of task: Task) -> Endpoint { endpoint(at: task.path) }
+
+  func endpoint(at path: VaultPath) -> Endpoint {
+    if let known = endpoints[path] { return known }
+    let endpoint = context.target.catalogue.endpoint(for: path, mounts: mounts)
+    endpoints[path] = endpoint
     return endpoint
   }
 

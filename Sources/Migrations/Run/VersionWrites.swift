@@ -112,12 +112,11 @@ extension VersionRun {
       mounts: mounts
     )
     var versions: [VaultPath: Int] = [:]
-    let endpoints = Dictionary(tasks.map { ($0.path, endpoint(of: $0)) }, uniquingKeysWith: { $1 })
     let new = Set(tasks.lazy.filter { $0.was == .absent }.map(\.path))
     var live = try context.target.client.asking("what tasks of \(migration.label) meet") {
       try reader.read(tasks.map(\.path), mounts: mounts, doubting: new) { path, answer in
-        let endpoint = endpoints[path]
-        let field = endpoint?.kind == .kvData ? "current_version" : endpoint?.checkAndSet?.version
+        let endpoint = endpoint(at: path)
+        let field = endpoint.kind == .kvData ? "current_version" : endpoint.checkAndSet?.version
         versions[path] = field.flatMap { answer[$0]?.integer }
       }
     }

@@ -13,7 +13,7 @@ struct CredentialShape {
   ///   - judgesRandomness: Whether a long text without sense counts as one.
   /// - Returns: `nil` if there is none.
   static func find(in text: String, judgesRandomness: @autoclosure () -> Bool) -> CredentialShape? {
-    guard text.utf8.count >= shortest, let template = try? Template(text) else { return nil }
+    guard let template = try? Template(text) else { return nil }
     for case .literal(let literal) in template.segments {
       if let name = name(in: literal, judgesRandomness()) { return CredentialShape(name: name) }
     }

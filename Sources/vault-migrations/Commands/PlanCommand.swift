@@ -44,14 +44,17 @@ struct PlanCommand: ReviewCommand {
   var metricsFile: String? { metrics.metricsFile }
 
   func outcome(in context: Context) async throws -> Outcome {
-    if offline, base.revision == nil, !global.output.isReview, let plan = try unchanged(context) {
+    let before =
+      try offline && base.revision == nil && !global.output.isReview
+      ? CompleteProject(.settingsAlone(context), context) : nil
+    if let before, let plan = try unchanged(before, context) {
       return PlanView(plan: plan).outcome(on: context.console, status: 0)
     }
     let open = try OpenProject.inWorkTree(context, trusting: base.revision)
       .trusting(base.revision, context)
     let problems = try Validator.problems(in: open.project, comparesSchema: false)
     guard problems.allSatisfy(\.isWarning) else { throw Problems(items: problems) }
-    var plan = try await offline ? offlinePlan(open, context) : onlinePlan(open, context)
+    var plan = try await offline ? offlinePlan(open, before, context) : onlinePlan(open, context)
     if !offline { context.metrics.drifted(plan.drift.count, in: plan.environment) }
     plan.warnings = Problems.judged(plan.warnings, strictly: strict)
     try Problems.check(plan.warnings)
@@ -67,9 +70,9 @@ struct PlanCommand: ReviewCommand {
   }
 
   /// Nothing to show, where git's ids of all files tell so.
-  private func unchanged(_ context: Context) throws -> Plan? {
-    let open = try OpenProject.settingsAlone(context)
-    guard let complete = try CompleteProject(open, context), complete.isKnown else { return nil }
+  private func unchanged(_ complete: CompleteProject, _ context: Context) throws -> Plan? {
+    guard complete.isKnown else { return nil }
+    let open = complete.open
     let environment = try open.settings.environment(context.options.env)
     let applied = try Session.stateTracker(of: environment, open, context).current().version()
     guard applied >= complete.newestVersion else { return nil }
@@ -87,13 +90,14 @@ struct PlanCommand: ReviewCommand {
     }
   }
 
-  private func offlinePlan(_ open: OpenProject, _ context: Context) throws -> Plan {
+  private func offlinePlan(_ open: OpenProject, _ before: CompleteProject?, _ context: Context) throws -> Plan
+  {
     let environment = try open.settings.environment(context.options.env)
     let recorded = try Session.stateTracker(of: environment, open, context).current()
     let version = try recorded.version()
     // Of any environment, so that what is remembered holds for all.
     let next = try Generator.next(for: open.project)
-    if next == nil, base.revision == nil { try CompleteProject(open, context)?.remember() }
+    if next == nil, let before { try CompleteProject(open, context)?.remember(unlessChangedSince: before) }
     return Plan(
       environment: environment.name,
       changes: next.map {

@@ -99,6 +99,7 @@ struct VerifyCommand: ToolCommand {
         VaultSettings(address: try VaultAddress(server.address)),
         token: server.token
       )
+      context.trace(client)
       let stage = TrialStage(environment: environment, open: open, context: context, repository: repository)
       return try await Verifier(
         project: open.project,
